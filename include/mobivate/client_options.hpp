@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include <mobivate/secret.hpp>
+#include <mobivate/transport.hpp>
+#include <mobivate/unsubscribe_result.hpp>
+
+namespace mobivate {
+
+/// What happened to one HTTP request. Valid only during the call of `on_attempt`.
+struct Attempt {
+  int number{1};      ///< Counted from 1.
+  std::string url{};  ///< With the credentials masked: safe to log.
+  std::chrono::milliseconds elapsed{0};
+  const UnsubscribeResult* result{nullptr};
+};
+
+/// How a `DoiClient` reaches its account.
+struct ClientOptions {
+  std::string base_url{};    ///< `https://host[:port][/prefix]`, the gateway. Required.
+  std::string account_id{};  ///< From Mobivate. It is part of the URL and masked like the key.
+  Secret api_key{};          ///< From Mobivate. Required.
+  /// To be connected, TLS handshake included; 1 ms or more.
+  std::chrono::milliseconds connect_timeout{5'000};
+  /// From the start of one HTTP request to the end of its answer; 1 ms or more.
+  std::chrono::milliseconds attempt_timeout{15'000};
+  /// For a whole call; 1 ms or more.
+  std::chrono::milliseconds total_timeout{60'000};
+  /// `http://` is refused, but for a loopback host, unless this is set: the key would be readable
+  /// by everyone on the way.
+  bool allow_plain_http = false;
+  /// Extra header fields, for example a trace id.
+  Headers headers{};
+  /// Called after each HTTP request, on the thread that called. What it throws comes out of the
+  /// call. Called by several threads at once if the client is.
+  std::function<void(const Attempt&)> on_attempt{};
+
+  /// Options with `base_url`, `account_id` and `api_key` from the environment variables
+  /// MOBIVATE_BASE_URL, MOBIVATE_ACCOUNT_ID and MOBIVATE_API_KEY; empty where one is not set,
+  /// which `DoiClient` then refuses by name.
+  [[nodiscard]] static ClientOptions from_environment() {
+    const auto variable = [](const char* name) {
+      const char* value = std::getenv(name);
+      return std::string(value == nullptr ? "" : value);
+    };
+    ClientOptions options;
+    options.base_url = variable("MOBIVATE_BASE_URL");
+    options.account_id = variable("MOBIVATE_ACCOUNT_ID");
+    options.api_key = Secret(variable("MOBIVATE_API_KEY"));
+    return options;
+  }
+};
+
+/// What differs for one call.
+struct CallOptions {
+  /// In place of `ClientOptions::total_timeout`. Zero or less: nothing is sent.
+  std::optional<std::chrono::milliseconds> total_timeout{};
+};
+
+}  // namespace mobivate

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <mobivate/client_options.hpp>
+#include <mobivate/detail/ascii.hpp>
+#include <mobivate/detail/base_url.hpp>
+
+namespace mobivate::detail {
+
+[[noreturn]] inline void refuse_option(const char* option, const char* problem) {
+  throw std::invalid_argument(std::string(option) + ": " + problem);
+}
+
+inline void check_timeout(const char* option, std::chrono::milliseconds timeout) {
+  if (timeout.count() < 1) refuse_option(option, "is less than 1 ms; write 1 ms or more");
+}
+
+/// RFC 9110, section 5.1.
+inline bool is_header_name(std::string_view name) {
+  constexpr std::string_view punctuation{"!#$%&'*+-.^_`|~"};
+  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+    return is_alphanumeric(c) || punctuation.find(c) != std::string_view::npos;
+  });
+}
+
+inline void check_headers(const Headers& headers) {
+  for (const auto& [name, value] : headers) {
+    if (!is_header_name(name)) {
+      refuse_option("headers", "a name is no HTTP field name; write letters, digits and hyphens");
+    }
+    if (std::any_of(value.begin(), value.end(), is_control)) {
+      refuse_option("headers", "a value has a control character in it; write it on one line");
+    }
+    for (const std::string_view reserved :
+         {"Content-Type", "Accept", "User-Agent", "Content-Length", "Transfer-Encoding"}) {
+      if (equal_ignoring_case(name, reserved)) {
+        refuse_option("headers",
+                      "Content-Type, Accept, User-Agent, Content-Length and Transfer-Encoding "
+                      "are the library's to send; leave them out");
+      }
+    }
+  }
+}
+
+/// Throws `std::invalid_argument` naming the option, never its value: it may hold a secret.
+inline void check_options(const ClientOptions& options) {
+  const BaseUrl base_url = parse_base_url(options.base_url);
+  if (!base_url.https && !options.allow_plain_http && !is_loopback(base_url.host)) {
+    refuse_option("base_url",
+                  "is http, which shows the api_key to everyone on the way; write https, "
+                  "or set allow_plain_http if the way is safe");
+  }
+  check_path_segment("account_id", "MOBIVATE_ACCOUNT_ID", options.account_id);
+  check_path_segment("api_key", "MOBIVATE_API_KEY", options.api_key.reveal());
+  check_timeout("connect_timeout", options.connect_timeout);
+  check_timeout("attempt_timeout", options.attempt_timeout);
+  check_timeout("total_timeout", options.total_timeout);
+  check_headers(options.headers);
+}
+
+}  // namespace mobivate::detail

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <nlohmann/json.hpp>
+
+#include <mobivate/detail/answer_reader.hpp>
+#include <mobivate/detail/ascii.hpp>
+#include <mobivate/detail/json_quirks.hpp>
+#include <mobivate/transport.hpp>
+#include <mobivate/unsubscribe_result.hpp>
+
+namespace mobivate {
+
+namespace detail {
+
+inline constexpr std::size_t body_excerpt = 256;
+
+inline std::string_view trim_with_byte_order_mark(std::string_view text) noexcept {
+  constexpr std::string_view utf8_byte_order_mark{"\xEF\xBB\xBF"};
+  text = trim(text);
+  if (!starts_with(text, utf8_byte_order_mark)) return text;
+  return trim(text.substr(utf8_byte_order_mark.size()));
+}
+
+inline UnsubscribeResult in_doubt(std::string reason) {
+  return UnexpectedResponse{0, std::move(reason), {}};
+}
+
+inline UnsubscribeResult accepted_if_2xx(std::string message_id, int http_status) {
+  if (is_2xx(http_status)) return Accepted{std::move(message_id)};
+  return in_doubt("a success body under a status that is no success");
+}
+
+inline UnsubscribeResult read_object(std::string json, int http_status) {
+  // nlohmann/json takes a NUL byte for the end of the input; in JSON it can't stand anywhere.
+  if (json.find('\0') != std::string::npos) return in_doubt("not valid JSON: it holds a NUL byte");
+  blank_trailing_comma(json);
+  shorten_numbers(json);
+  AnswerReader answer;
+  if (!nlohmann::json::sax_parse(json, &answer)) return in_doubt(std::move(answer.doubt));
+
+  if (answer.message_id && !answer.failed && !answer.error) {
+    return accepted_if_2xx(std::move(*answer.message_id), http_status);
+  }
+  if (answer.message_id) return in_doubt("a success and a refusal at once");
+  if (answer.failed && answer.error && answer.error->code != answer.failed->code) {
+    return in_doubt("two refusals that differ");
+  }
+  if (answer.failed) return std::move(*answer.failed);
+  if (answer.error) return std::move(*answer.error);
+  return in_doubt("no documented member");
+}
+
+/// The form of an older edition of the NDOI page.
+inline UnsubscribeResult read_plain_text(std::string_view text, int http_status) {
+  constexpr std::string_view id_prefix{"MT-"};
+  const auto is_id_character = [](char c) { return is_alphanumeric(c) || c == '-'; };
+  if (text.empty()) return in_doubt("an empty body");
+  if (starts_with(text, id_prefix) && text.size() > id_prefix.size() &&
+      std::all_of(text.begin(), text.end(), is_id_character)) {
+    return accepted_if_2xx(std::string(text), http_status);
+  }
+  const auto code = three_digits(text);
+  if (code && *code >= 100 && !is_2xx(*code)) return gateway_error(*code);
+  return in_doubt("a body that is no documented answer");
+}
+
+/// What to do about an HTTP status that explains an undocumented answer.
+constexpr std::string_view advice(int http_status) noexcept {
+  if (http_status >= 300 && http_status <= 399) {
+    return "; redirects are not followed: set base_url to the gateway's own address";
+  }
+  switch (http_status) {
+    case 401:
+    case 403:
+      return "; check account_id and api_key";
+    case 404:
+      return "; check base_url, account_id and api_key";
+    case 407:
+      return "; the proxy wants other credentials";
+    default:
+      return {};
+  }
+}
+
+}  // namespace detail
+
+/// Reads the gateway's answer. Pure, and total: any bytes give a result. Anything but a documented
+/// answer is an `UnexpectedResponse`; a doubtful one is never `Accepted`. The excerpt of the body
+/// is not masked: this function knows no secrets, `DoiClient` does.
+[[nodiscard]] inline UnsubscribeResult parse_response(const HttpResponse& response) {
+  const std::string_view text = detail::trim_with_byte_order_mark(response.body);
+  UnsubscribeResult result = detail::starts_with(text, "{")
+                                 ? detail::read_object(std::string(text), response.status)
+                                 : detail::read_plain_text(text, response.status);
+  if (auto* unexpected = std::get_if<UnexpectedResponse>(&result)) {
+    unexpected->http_status = response.status;
+    unexpected->reason += detail::advice(response.status);
+    unexpected->body = response.body.substr(0, detail::body_excerpt);
+  }
+  return result;
+}
+
+}  // namespace mobivate

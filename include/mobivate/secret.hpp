@@ -1,0 +1,49 @@
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#if __has_include(<version>)
+#include <version>
+#endif
+#ifdef __cpp_lib_format
+#include <format>
+#endif
+
+namespace mobivate {
+
+/// A value that must not be printed. Streams, `std::format` and {fmt} write it as `***`; only
+/// `reveal()` gives it out, so that every place that does is found by its name.
+class Secret {
+ public:
+  /// What stands for a secret wherever text is shown.
+  static constexpr std::string_view mask{"***"};
+
+  Secret() = default;
+  explicit Secret(std::string value) noexcept : value_(std::move(value)) {}
+
+  [[nodiscard]] const std::string& reveal() const noexcept { return value_; }
+
+  friend std::ostream& operator<<(std::ostream& out, const Secret& /*hidden*/) {
+    return out << mask;
+  }
+
+  /// {fmt}'s own way to be told how a type is written.
+  friend constexpr std::string_view format_as(const Secret& /*hidden*/) noexcept { return mask; }
+
+ private:
+  std::string value_;
+};
+
+}  // namespace mobivate
+
+#ifdef __cpp_lib_format
+template <>
+struct std::formatter<mobivate::Secret> : std::formatter<std::string_view> {
+  template <class Context>
+  auto format(const mobivate::Secret& /*hidden*/, Context& context) const {
+    return std::formatter<std::string_view>::format(mobivate::Secret::mask, context);
+  }
+};
+#endif

@@ -1,0 +1,228 @@
+#pragma once
+
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <mobivate/response_codes.hpp>
+
+namespace mobivate {
+
+/// The gateway took the stop: `{"200": "MT-…"}`.
+struct Accepted {
+  std::string message_id{};  ///< The gateway's id for it, for example `MT-c65561314eb34088…`.
+};
+
+/// The gateway refused the stop and said why: `{"590": "SEND_FAILED: …"}`.
+struct SendFailed {
+  int code{0};                ///< Three digits, most often 590.
+  std::string description{};  ///< The gateway's words, without the leading `SEND_FAILED: `.
+};
+
+/// The gateway refused the stop with an error: `{"error": "541"}`.
+struct GatewayError {
+  std::optional<int> code{};  ///< Set if the error was three digits.
+  std::string message{};      ///< What the code means, or the gateway's own words.
+};
+
+/// An answer came that is none of the documented ones: nothing is known of the subscriber.
+struct UnexpectedResponse {
+  int http_status{0};
+  std::string reason{};  ///< What is wrong with the answer, and what to check.
+  std::string body{};    ///< Its first 256 bytes, secrets masked.
+};
+
+/// No answer came.
+struct TransportError {
+  enum class Kind { resolve, connect, tls, timeout, send, receive, too_large, cancelled, other };
+
+  Kind kind{Kind::other};
+  bool maybe_delivered{false};  ///< False only if no byte of the request can have left.
+  std::string message{};
+};
+
+/// The request was wrong and nothing was sent.
+struct InvalidRequest {
+  std::string field{};   ///< The member of `UnsubscribeRequest`.
+  std::string reason{};  ///< What is wrong with it and what to write instead.
+};
+
+/// Every way in which a call can end; `stop_state` says what that means for the subscriber.
+using UnsubscribeResult = std::variant<Accepted, SendFailed, GatewayError, UnexpectedResponse,
+                                       TransportError, InvalidRequest>;
+
+/// What is known of the subscriber after a call.
+enum class StopState {
+  accepted,  ///< The gateway took the stop.
+  refused,   ///< The gateway answered, and did not take it.
+  not_sent,  ///< The gateway has seen nothing: the subscriber is as before.
+  unknown,   ///< The stop may have taken effect or not: ask again or look it up.
+};
+
+[[nodiscard]] constexpr std::string_view to_string(StopState state) noexcept {
+  switch (state) {
+    case StopState::accepted:
+      return "accepted";
+    case StopState::refused:
+      return "refused";
+    case StopState::not_sent:
+      return "not sent";
+    case StopState::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+[[nodiscard]] constexpr std::string_view to_string(TransportError::Kind kind) noexcept {
+  switch (kind) {
+    case TransportError::Kind::resolve:
+      return "resolve";
+    case TransportError::Kind::connect:
+      return "connect";
+    case TransportError::Kind::tls:
+      return "tls";
+    case TransportError::Kind::timeout:
+      return "timeout";
+    case TransportError::Kind::send:
+      return "send";
+    case TransportError::Kind::receive:
+      return "receive";
+    case TransportError::Kind::too_large:
+      return "too_large";
+    case TransportError::Kind::cancelled:
+      return "cancelled";
+    case TransportError::Kind::other:
+      break;
+  }
+  return "other";
+}
+
+/// What is known of the subscriber now. A refusal is an answer, not a failure: 541 says hold.
+[[nodiscard]] inline StopState stop_state(const UnsubscribeResult& result) noexcept {
+  if (std::holds_alternative<Accepted>(result)) return StopState::accepted;
+  if (std::holds_alternative<SendFailed>(result)) return StopState::refused;
+  if (std::holds_alternative<GatewayError>(result)) return StopState::refused;
+  if (std::holds_alternative<InvalidRequest>(result)) return StopState::not_sent;
+  if (const auto* error = std::get_if<TransportError>(&result)) {
+    return error->maybe_delivered ? StopState::unknown : StopState::not_sent;
+  }
+  return StopState::unknown;
+}
+
+/// Whether the very same request may be sent again at once with hope of a better end. The stop is
+/// idempotent, so this is safe after any of these; a refusal by the gateway is never retried.
+[[nodiscard]] inline bool is_retryable(const UnsubscribeResult& result) noexcept {
+  if (const auto* error = std::get_if<TransportError>(&result)) {
+    return error->kind != TransportError::Kind::tls &&
+           error->kind != TransportError::Kind::cancelled &&
+           error->kind != TransportError::Kind::too_large;
+  }
+  if (const auto* response = std::get_if<UnexpectedResponse>(&result)) {
+    switch (response->http_status) {
+      case 408:  // Request Timeout
+      case 425:  // Too Early
+      case 429:  // Too Many Requests
+      case 500:  // Internal Server Error
+      case 502:  // Bad Gateway
+      case 503:  // Service Unavailable
+      case 504:  // Gateway Timeout
+        return true;
+      default:
+        return false;
+    }
+  }
+  return false;
+}
+
+namespace detail {
+
+/// Appends text that came from outside, so that it stays on its line and cannot steer a terminal:
+/// control characters, C1 ones in UTF-8 among them, become `\n`, `\r`, `\t` or `\xHH`.
+inline void append_escaped(std::string& line, std::string_view text) {
+  constexpr std::string_view hex{"0123456789ABCDEF"};
+  unsigned char previous = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool c1 = previous == 0xC2 && byte >= 0x80 && byte <= 0x9F;
+    previous = byte;
+    if (c == '\n') {
+      line += "\\n";
+    } else if (c == '\r') {
+      line += "\\r";
+    } else if (c == '\t') {
+      line += "\\t";
+    } else if (byte < 0x20 || byte == 0x7F || c1) {
+      if (c1) line.pop_back();
+      line += "\\x";
+      line += hex[byte >> 4U];
+      line += hex[byte & 0xFU];
+    } else {
+      line += c;
+    }
+  }
+}
+
+/// Writes one alternative of a result behind its `StopState`.
+struct ResultWriter {
+  std::string& line;
+
+  void operator()(const Accepted& accepted) const { append_escaped(line, accepted.message_id); }
+  void operator()(const SendFailed& failed) const {
+    line += std::to_string(failed.code);
+    append_detail(failed.description.empty() ? describe(failed.code) : failed.description);
+  }
+  void operator()(const GatewayError& error) const {
+    if (error.code) {
+      line += std::to_string(*error.code);
+      append_detail(error.message);
+    } else {
+      append_escaped(line, error.message);
+    }
+  }
+  void operator()(const UnexpectedResponse& response) const {
+    line += "HTTP " + std::to_string(response.http_status);
+    append_detail(response.reason);
+    if (response.body.empty()) return;
+    line += ": \"";
+    append_escaped(line, response.body);
+    line += '"';
+  }
+  void operator()(const TransportError& error) const {
+    line += to_string(error.kind);
+    append_detail(error.message);
+  }
+  void operator()(const InvalidRequest& invalid) const {
+    append_escaped(line, invalid.field);
+    append_detail(invalid.reason);
+  }
+
+ private:
+  void append_detail(std::string_view text) const {
+    if (text.empty()) return;
+    line += ": ";
+    append_escaped(line, text);
+  }
+};
+
+}  // namespace detail
+
+/// The result in words, on one line, without secrets and with control characters escaped; it
+/// begins with the `StopState`, as in `refused: 590: subscriber not found`.
+[[nodiscard]] inline std::string to_string(const UnsubscribeResult& result) {
+  std::string line{to_string(stop_state(result))};
+  line += ": ";
+  std::visit(detail::ResultWriter{line}, result);
+  return line;
+}
+
+inline std::ostream& operator<<(std::ostream& out, StopState state) {
+  return out << to_string(state);
+}
+
+inline std::ostream& operator<<(std::ostream& out, const UnsubscribeResult& result) {
+  return out << to_string(result);
+}
+
+}  // namespace mobivate

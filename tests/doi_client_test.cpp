@@ -1,0 +1,120 @@
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace std::chrono_literals;
+
+TEST_CASE("A request carries the documented header fields, then the caller's own") {
+  const auto gateway = support::mock();
+  gateway->reply(200, "MT-1");
+  auto options = support::options();
+  options.headers = {{"X-Trace-Id", "1"}, {"X-Trace-Id", "2"}};
+  CHECK(stop_state(mobivate::DoiClient(options, gateway).unsubscribe(support::ndoi_request())) ==
+        mobivate::StopState::accepted);
+  const mobivate::Headers expected{{"Content-Type", "application/json"},
+                                   {"Accept", "application/json"},
+                                   {"User-Agent", "mobivate-cpp/" + std::string(mobivate::version)},
+                                   {"X-Trace-Id", "1"},
+                                   {"X-Trace-Id", "2"}};
+  CHECK(gateway->requests().at(0).headers == expected);
+}
+
+TEST_CASE("No timeout is longer than the one around it") {
+  const auto gateway = support::mock();
+  gateway->reply(200, "MT-1").reply(200, "MT-2");
+  auto options = support::options();
+  options.connect_timeout = 5s;
+  options.attempt_timeout = 15s;
+  options.total_timeout = 60s;
+  const mobivate::DoiClient client(options, gateway);
+
+  CHECK(stop_state(client.unsubscribe(support::ndoi_request())) == mobivate::StopState::accepted);
+  CHECK(gateway->requests().at(0).connect_timeout == 5s);
+  CHECK(gateway->requests().at(0).timeout == 15s);
+
+  mobivate::CallOptions call;
+  call.total_timeout = 2s;
+  CHECK(stop_state(client.unsubscribe(support::ndoi_request(), call)) ==
+        mobivate::StopState::accepted);
+  CHECK(gateway->requests().at(1).connect_timeout == 2s);
+  CHECK(gateway->requests().at(1).timeout == 2s);
+}
+
+TEST_CASE("A call without any time sends nothing and says so") {
+  const auto gateway = support::mock();
+  const mobivate::DoiClient client(support::options(), gateway);
+  mobivate::CallOptions call;
+  call.total_timeout = GENERATE(as<std::chrono::milliseconds>{}, 0ms, -1ms);
+  const auto result = client.unsubscribe(support::ndoi_request(), call);
+  CHECK(std::get<mobivate::TransportError>(result).kind == mobivate::TransportError::Kind::timeout);
+  CHECK(stop_state(result) == mobivate::StopState::not_sent);
+  CHECK(gateway->requests().empty());
+}
+
+TEST_CASE("What the transport reports is the result") {
+  using Kind = mobivate::TransportError::Kind;
+  const auto gateway = support::mock();
+  gateway->fail({Kind::resolve, false, "no such host"}).fail({Kind::receive, true, "reset"});
+  const mobivate::DoiClient client(support::options(), gateway);
+  CHECK(to_string(client.unsubscribe(support::ndoi_request())) ==
+        "not sent: resolve: no such host");
+  CHECK(to_string(client.unsubscribe(support::ndoi_request())) == "unknown: receive: reset");
+}
+
+TEST_CASE("Each attempt is reported, with a masked URL") {
+  const auto gateway = support::mock();
+  gateway->reply(200, R"({"error": "541"})");
+  auto options = support::options();
+  std::vector<std::string> reports;
+  options.on_attempt = [&](const mobivate::Attempt& attempt) {
+    CHECK(attempt.elapsed >= 0ms);
+    reports.push_back(std::to_string(attempt.number) + " " + attempt.url + " " +
+                      to_string(*attempt.result).substr(0, 12));
+  };
+  const mobivate::DoiClient client(options, gateway);
+  CHECK(stop_state(client.unsubscribe(support::kenya_request())) == mobivate::StopState::refused);
+  CHECK(reports ==
+        std::vector<std::string>{
+            "1 https://hostname/api/doi/***/***/?source=12345&destination=XX7432104492&keyword="
+            "mv-100620006&frequency=7&campaign=TestCampaign&reference=MyRef&stop=1 refused: 541"});
+
+  SECTION("a request that is not sent is no attempt") {
+    static_cast<void>(client.unsubscribe({}));
+    CHECK(reports.size() == 1);
+  }
+}
+
+TEST_CASE("What the caller's own code throws comes out") {
+  const auto gateway = support::mock();
+  gateway->reply(200, "MT-1");
+  auto options = support::options();
+  options.on_attempt = [](const mobivate::Attempt&) { throw std::domain_error("mine"); };
+  const mobivate::DoiClient client(options, gateway);
+  CHECK_THROWS_AS(client.unsubscribe(support::ndoi_request()), std::domain_error);
+}
+
+TEST_CASE("The mock names the request that was one too many, and keeps it") {
+  const auto gateway = support::mock();
+  gateway->reply(200, "MT-1");
+  const mobivate::DoiClient client(support::options(), gateway);
+  static_cast<void>(client.unsubscribe(support::ndoi_request()));
+  CHECK_THROWS_WITH(client.unsubscribe(support::kenya_request()),
+                    "MockTransport: request 2 was sent, but 1 answer was queued; queue another "
+                    "with reply() or fail()");
+  REQUIRE(gateway->requests().size() == 2);
+  CHECK_THAT(gateway->requests()[1].url, Catch::Matchers::EndsWith("&stop=1"));
+}
+
+TEST_CASE("A client can be moved") {
+  const auto gateway = support::mock();
+  gateway->reply(200, "MT-1");
+  mobivate::DoiClient client(support::options(), gateway);
+  const mobivate::DoiClient moved(std::move(client));
+  CHECK(stop_state(moved.unsubscribe(support::ndoi_request())) == mobivate::StopState::accepted);
+}
