@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -40,6 +41,7 @@ int main(int argc, char** argv) {
   std::string certificate;
   std::string private_key;
   std::string certificate_out;
+  std::int64_t delay = 0;
   bool tls = false;
   std::uint32_t source = 12345;
   std::string keyword = "mv-100620006";
@@ -61,6 +63,9 @@ int main(int argc, char** argv) {
   app.add_option("--pending", pending, "MSISDNs that wait for their double opt-in (541)")
       ->capture_default_str();
   app.add_flag("--plain-text", options.plain_text, "Answer in the older plain-text form");
+  app.add_option("--delay", delay, "Milliseconds before each answer")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app.add_flag("--tls", tls, "HTTPS, with a certificate made for localhost and 127.0.0.1");
   auto* certificate_option =
       app.add_option("--certificate", certificate, "HTTPS, with this PEM certificate")
@@ -72,6 +77,7 @@ int main(int argc, char** argv) {
   app.add_option("--certificate-out", certificate_out,
                  "Write the certificate here, to be trusted as a CA bundle");
   CLI11_PARSE(app, argc, argv);
+  options.delay = std::chrono::milliseconds(delay);
 
   try {
     if (!certificate.empty()) {

@@ -84,6 +84,7 @@ class LocalGateway::Server {
     http_->Get("/api/doi/.*", [this](const httplib::Request& request, httplib::Response& response) {
       count(request);
       handle(request, response);
+      std::this_thread::sleep_for(options.delay);
     });
     listen();
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@ struct Options {
   int port = 0;                            ///< 0: the system chooses.
   std::optional<Certificate> certificate;  ///< With one, HTTPS.
   bool plain_text = false;                 ///< Answers as an older edition of the NDOI page.
+  std::chrono::milliseconds delay{0};      ///< Before each answer, after what was asked is done.
 };
 
 /// A server on loopback that behaves like the documented service: checks credentials, stops

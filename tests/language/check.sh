@@ -1,0 +1,28 @@
+#!/bin/sh
+# Compiles each header alone, and builds and runs a program of two files, as one compiler takes one
+# standard, with every warning an error:  check.sh g++ c++17
+set -eu
+compiler=$1
+standard=$2
+here=$(cd "$(dirname "$0")" && pwd)
+include=$(cd "$here/../../include" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+compile() {
+  # shellcheck disable=SC2046 # a list of words
+  "$compiler" "-std=$standard" -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+    -Wold-style-cast -Werror "-I$include" $(pkg-config --cflags libcurl nlohmann_json) "$@"
+}
+
+headers=$(cd "$include" && find mobivate -name '*.hpp' | sort)
+for header in $headers; do
+  echo "#include <$header>" >"$work/alone.cpp"
+  compile -fsyntax-only "$work/alone.cpp" || { echo "$header does not stand alone" >&2; exit 1; }
+done
+
+compile -c "$here/one.cpp" -o "$work/one.o"
+compile -c "$here/two.cpp" -o "$work/two.o"
+# shellcheck disable=SC2046 # a list of words
+"$compiler" "$work/one.o" "$work/two.o" -o "$work/program" -pthread $(pkg-config --libs libcurl)
+"$work/program"

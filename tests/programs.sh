@@ -1,0 +1,106 @@
+#!/bin/sh
+# Runs the example programs and checks what they print and how they exit:
+#   programs.sh DIRECTORY_OF_THE_PROGRAMS
+set -eu
+programs=$1
+work=$(mktemp -d)
+gateway=
+finish() {
+  [ -z "$gateway" ] || kill "$gateway" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap finish EXIT
+
+account_id=43e36f50aaf111e272639171000000a9
+api_key=3b41d767316541bacef19d1382ac1e12
+
+fail() {
+  echo "$1" >&2
+  [ ! -f "$work/output" ] || cat "$work/output" >&2
+  exit 1
+}
+
+# run NAME EXIT_CODE COMMAND…: what it prints is then in $work/output, and holds no credential.
+run() {
+  name=$1 expected=$2
+  shift 2
+  code=0
+  "$@" >"$work/output" 2>&1 || code=$?
+  [ "$code" -eq "$expected" ] || fail "$name: exit code $code, not $expected"
+  ! grep -qF -e "$account_id" -e "$api_key" "$work/output" || fail "$name: printed a credential"
+}
+
+prints() {
+  grep -qF -e "$1" "$work/output" || fail "$name: should print: $1"
+}
+
+start_gateway() {
+  rm -f "$work/url"
+  "$programs/local_gateway" --tls --certificate-out "$work/ca.pem" "$@" >"$work/url" &
+  gateway=$!
+  while [ ! -s "$work/url" ]; do sleep 0.05; done
+  MOBIVATE_BASE_URL=$(head -n 1 "$work/url")
+  export MOBIVATE_BASE_URL
+}
+
+stop_gateway() {
+  kill -INT "$gateway"
+  wait "$gateway" || fail "local_gateway: Ctrl-C should end it cleanly"
+  gateway=
+}
+
+run quickstart 0 "$programs/quickstart"
+sed -E 's|127\.0\.0\.1:[0-9]+|127.0.0.1:PORT|' "$work/output" >"$work/quickstart"
+diff "$(dirname "$0")/quickstart.expected" "$work/quickstart" ||
+  fail "quickstart: prints something else"
+
+unset MOBIVATE_BASE_URL MOBIVATE_ACCOUNT_ID MOBIVATE_API_KEY
+stop() {
+  "$programs/unsubscribe" --source 12345 --keyword mv-100620006 --amount 100 --provider safaricom \
+    --reference ABC1234 "$@"
+}
+run 'without environment' 2 stop --destination 254743210492
+prints 'base_url: is empty (environment variable MOBIVATE_BASE_URL)'
+export MOBIVATE_ACCOUNT_ID=$account_id MOBIVATE_API_KEY=$api_key
+
+start_gateway
+run accepted 0 stop --destination 254743210492 --ca-bundle "$work/ca.pem"
+prints 'accepted: MT-'
+run refused 1 stop --destination 254700000000 --ca-bundle "$work/ca.pem"
+prints 'refused: 590: subscriber not found'
+run pending 1 stop --destination 254700000541 --ca-bundle "$work/ca.pem"
+prints 'refused: 541: '
+run untrusted 2 stop --destination 254743210492
+prints 'not sent: tls: '
+run 'wrong input' 2 stop --destination +254743210492 --ca-bundle "$work/ca.pem"
+prints 'not sent: destination: write 254743210492, without the leading +'
+run kenya 0 "$programs/unsubscribe" --source 12345 --destination XX7432104492 --kenya \
+  --keyword mv-100620006 --reference MyRef --frequency 7 --campaign Test --ca-bundle "$work/ca.pem"
+prints 'accepted: MT-'
+
+run 'JSON, accepted' 0 stop --destination 254743210492 --ca-bundle "$work/ca.pem" --json
+prints '"message_id": "MT-'
+run 'JSON, refused' 1 stop --destination 254700000541 --ca-bundle "$work/ca.pem" --json
+prints '"code": 541,'
+run 'JSON, not sent' 2 stop --destination +254 --ca-bundle "$work/ca.pem" --json
+prints '"field": "destination",'
+stop_gateway
+grep -qF '254743210492 12345 mv-100620006: stopped, billed 0 cents' "$work/url" ||
+  fail 'local_gateway: should say what it knows when it ends'
+
+start_gateway --delay 1000
+run unknown 3 stop --destination 254743210492 --ca-bundle "$work/ca.pem" --timeout 200
+prints 'unknown: timeout: '
+run 'JSON, unknown' 3 stop --destination 254743210492 --ca-bundle "$work/ca.pem" --timeout 200 --json
+prints '"maybe_delivered": true'
+stop_gateway
+
+run help 0 "$programs/unsubscribe" --help
+for option in --source --destination --keyword --amount --frequency --campaign --provider \
+  --reference --kenya --json --timeout --ca-bundle MOBIVATE_BASE_URL MOBIVATE_ACCOUNT_ID \
+  MOBIVATE_API_KEY accepted refused 'not sent' unknown; do
+  prints "$option"
+done
+run 'wrong option' 2 stop --destination 254743210492 --nonsense
+run 'missing option' 2 "$programs/unsubscribe" --source 12345
+run 'no number' 2 stop --destination 254743210492 --source none
