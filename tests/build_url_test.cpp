@@ -14,6 +14,8 @@
 
 namespace {
 
+using namespace std::string_view_literals;
+
 const char* const host = "https://hostname";
 
 struct UrlCleanup {
@@ -93,7 +95,7 @@ class RandomRequests {
 
   std::string bytes(std::size_t shortest, std::size_t longest) {
     // Half of all bytes are those that mean something in a URL.
-    constexpr std::string_view special{"%&=?#/+.;:@ \\\"\r\n\0", 18};
+    constexpr auto special = "%&=?#/+.;:@ \\\"\r\n\0"sv;
     std::string text(number(shortest, longest), '\0');
     for (char& c : text) {
       c = number(0, 1) == 0 ? special[number(0, special.size() - 1)]

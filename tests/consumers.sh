@@ -17,7 +17,7 @@ trap finish EXIT
 
 prefix=$work/prefix
 cmake --install "$build" --prefix "$prefix" >/dev/null
-unexpected=$(cd "$prefix" && find . -type f | grep -vE '\.hpp$|\.cmake$|\.pc$|/LICENSE$' || true)
+unexpected=$(find "$prefix" -type f ! -name '*.hpp' ! -name '*.cmake' ! -name '*.pc' ! -name LICENSE)
 [ -z "$unexpected" ] || { echo "installed, but should not be: $unexpected" >&2; exit 1; }
 
 "$source/tests/extract_snippets.sh" "$source/README.md" cpp "$work/snippets"
@@ -46,8 +46,13 @@ cmake_consumer() {
   mkdir "$work/$name"
   cp "$work/snippets/1.cpp" "$work/$name/main.cpp"
   sed "s|^find_package.*|$third_line|" "$work/snippets/1.cmake" >"$work/$name/CMakeLists.txt"
-  cmake -S "$work/$name" -B "$work/$name/build" -DCMAKE_CXX_STANDARD=20 "$@" >"$work/log" 2>&1 &&
-    cmake --build "$work/$name/build" >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+  if ! {
+    cmake -S "$work/$name" -B "$work/$name/build" -DCMAKE_CXX_STANDARD=20 "$@" &&
+      cmake --build "$work/$name/build"
+  } >"$work/log" 2>&1; then
+    cat "$work/log" >&2
+    exit 1
+  fi
   check "$name" "$work/$name/build/app"
 }
 

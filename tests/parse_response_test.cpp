@@ -15,6 +15,7 @@
 namespace {
 
 using mobivate::parse_response;
+using namespace std::string_view_literals;
 
 std::string words(std::string body, int status = 200) {
   return to_string(parse_response({status, std::move(body), {}}));
@@ -85,10 +86,9 @@ class RandomBodies {
   }
 
   void edit(std::string& body) {
-    constexpr std::string_view likely{
+    constexpr auto likely =
         "{}[],:\"\\ \n\0\xEF\xBB\xBF\xFF"
-        "0259eE+-.MTu/*",
-        32};
+        "0259eE+-.MTu/*"sv;
     const std::size_t at = number(body.size() + 1);
     switch (number(4)) {
       case 0:

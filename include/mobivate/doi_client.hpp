@@ -94,7 +94,7 @@ inline UnsubscribeResult DoiClient::unsubscribe(const UnsubscribeRequest& reques
   }
   const HttpRequest http = http_request(request, total_timeout);
   const auto start = std::chrono::steady_clock::now();
-  const UnsubscribeResult result = read(transport_->send(http));
+  UnsubscribeResult result = read(transport_->send(http));
   if (options_.on_attempt) {
     const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - start);

@@ -106,7 +106,9 @@ class CurlHandle {
     std::unique_ptr<curl_slist, ListCleanup> list;
     for (const auto& [name, value] : headers) {
       // To libcurl a name with a colon and nothing behind it means: leave this field out.
-      const std::string line = value.empty() ? name + ";" : name + ": " + value;
+      std::string line = name;
+      line += value.empty() ? ";" : ": ";
+      line += value;
       curl_slist* longer = curl_slist_append(list.get(), line.c_str());
       if (longer == nullptr) throw std::bad_alloc();
       static_cast<void>(list.release());
