@@ -5,8 +5,8 @@
 # that they are there.
 set -eu
 
-needed="cmake g++ libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev ninja-build
-  nlohmann-json3-dev pkg-config"
+needed="cmake g++ libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev make
+  ninja-build nlohmann-json3-dev pkg-config"
 if [ "$1" = tests ]; then
   needed="$needed catch2 clang"
 fi

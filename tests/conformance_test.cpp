@@ -110,7 +110,7 @@ TEST_CASE("Conformance: responses") {
 
       const auto gateway = support::mock();
       gateway->reply(status, body);
-      const mobivate::DoiClient client(support::options(), gateway);
+      const mobivate::DoiClient client(support::without_retries(support::options()), gateway);
       check_result(client.unsubscribe(support::ndoi_request()), test);
     }
   }

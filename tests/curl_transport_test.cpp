@@ -1,9 +1,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -19,28 +16,10 @@ namespace {
 
 using local_gateway::LocalGateway;
 using mobivate::StopState;
+using support::TemporaryFile;
+using support::trusting;
 using Kind = mobivate::TransportError::Kind;
 using State = local_gateway::Subscription::State;
-
-/// A file that is gone when the test ends.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& content)
-      : path_((std::filesystem::temp_directory_path() /
-               ("mobivate-" + std::to_string(reinterpret_cast<std::uintptr_t>(this)) + "-" +
-                std::to_string(std::chrono::steady_clock::now().time_since_epoch().count())))
-                  .string()) {
-    std::ofstream(path_) << content;
-  }
-  ~TemporaryFile() { std::remove(path_.c_str()); }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 std::string numbered(int i) {
   return "2547000" + std::to_string(10'000 + i);
@@ -63,12 +42,6 @@ Kind kind_of(const mobivate::UnsubscribeResult& result) {
   CAPTURE(result);
   REQUIRE(std::holds_alternative<mobivate::TransportError>(result));
   return std::get<mobivate::TransportError>(result).kind;
-}
-
-std::shared_ptr<mobivate::CurlTransport> trusting(const std::string& ca_bundle) {
-  mobivate::CurlOptions options;
-  options.ca_bundle = ca_bundle;
-  return std::make_shared<mobivate::CurlTransport>(options);
 }
 
 }  // namespace
@@ -230,13 +203,14 @@ TEST_CASE("A gateway that is not there is known not to have been reached") {
     const LocalGateway gateway;
     base_url = gateway.base_url();
   }
-  const auto refused =
-      mobivate::DoiClient(support::options(base_url)).unsubscribe(support::ndoi_request());
+  const auto refused = mobivate::DoiClient(support::without_retries(support::options(base_url)))
+                           .unsubscribe(support::ndoi_request());
   CHECK(kind_of(refused) == Kind::connect);
   CHECK(stop_state(refused) == StopState::not_sent);
 
-  const auto unresolved = mobivate::DoiClient(support::options("https://gateway.invalid"))
-                              .unsubscribe(support::ndoi_request());
+  const auto unresolved =
+      mobivate::DoiClient(support::without_retries(support::options("https://gateway.invalid")))
+          .unsubscribe(support::ndoi_request());
   CHECK(kind_of(unresolved) == Kind::resolve);
   CHECK(stop_state(unresolved) == StopState::not_sent);
 }

@@ -61,7 +61,7 @@ TEST_CASE("What the transport reports is the result") {
   using Kind = mobivate::TransportError::Kind;
   const auto gateway = support::mock();
   gateway->fail({Kind::resolve, false, "no such host"}).fail({Kind::receive, true, "reset"});
-  const mobivate::DoiClient client(support::options(), gateway);
+  const mobivate::DoiClient client(support::without_retries(support::options()), gateway);
   CHECK(to_string(client.unsubscribe(support::ndoi_request())) ==
         "not sent: resolve: no such host");
   CHECK(to_string(client.unsubscribe(support::ndoi_request())) == "unknown: receive: reset");

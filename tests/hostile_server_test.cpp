@@ -84,7 +84,8 @@ bool holds(const std::string& text, const std::string& secret) {
 }
 
 mobivate::UnsubscribeResult ask(const std::string& base_url) {
-  return mobivate::DoiClient(support::options(base_url)).unsubscribe(support::ndoi_request());
+  return mobivate::DoiClient(support::without_retries(support::options(base_url)))
+      .unsubscribe(support::ndoi_request());
 }
 
 }  // namespace
@@ -141,7 +142,7 @@ TEST_CASE("Whatever a server echoes, no secret is in what the caller sees") {
                 response.set_content(url, "text/html");  // decoded to no UTF-8, so no JSON
               }
             });
-        auto options = support::options(server.base_url());
+        auto options = support::without_retries(support::options(server.base_url()));
         options.account_id = account;
         options.api_key = mobivate::Secret(key);
         std::string seen;
@@ -230,7 +231,7 @@ TEST_CASE("An answer that does not come in time leaves the subscriber unknown") 
   const AnsweringServer server([&](const httplib::Request&, httplib::Response&) {
     while (!over) std::this_thread::sleep_for(5ms);
   });
-  auto options = support::options(server.base_url());
+  auto options = support::without_retries(support::options(server.base_url()));
   const auto limit = GENERATE(0, 1, 2);
   mobivate::CallOptions call;
   if (limit == 0) options.attempt_timeout = 100ms;

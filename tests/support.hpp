@@ -1,6 +1,9 @@
 #pragma once
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 
@@ -46,6 +49,36 @@ inline mobivate::ClientOptions options(std::string base_url = "https://hostname"
   options.account_id = account_id;
   options.api_key = mobivate::Secret(api_key);
   return options;
+}
+
+inline mobivate::ClientOptions without_retries(mobivate::ClientOptions options) {
+  options.retry.max_attempts = 1;
+  return options;
+}
+
+/// A file that is gone when the test ends.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& content)
+      : path_((std::filesystem::temp_directory_path() /
+               ("mobivate-test-" + std::to_string(std::random_device()())))
+                  .string()) {
+    std::ofstream(path_) << content;
+  }
+  ~TemporaryFile() { std::filesystem::remove(path_); }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+inline std::shared_ptr<mobivate::CurlTransport> trusting(const std::string& ca_bundle) {
+  mobivate::CurlOptions options;
+  options.ca_bundle = ca_bundle;
+  return std::make_shared<mobivate::CurlTransport>(options);
 }
 
 inline std::shared_ptr<mobivate::testing::MockTransport> mock() {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include <mobivate/retry_policy.hpp>
 #include <mobivate/secret.hpp>
 #include <mobivate/transport.hpp>
 #include <mobivate/unsubscribe_result.hpp>
@@ -29,8 +30,9 @@ struct ClientOptions {
   std::chrono::milliseconds connect_timeout{5'000};
   /// From the start of one HTTP request to the end of its answer; 1 ms or more.
   std::chrono::milliseconds attempt_timeout{15'000};
-  /// For a whole call; 1 ms or more.
+  /// For a whole call, all attempts and the waits between them; 1 ms or more.
   std::chrono::milliseconds total_timeout{60'000};
+  RetryPolicy retry{};
   /// `http://` is refused, but for a loopback host, unless this is set: the key would be readable
   /// by everyone on the way.
   bool allow_plain_http = false;
@@ -60,6 +62,9 @@ struct ClientOptions {
 struct CallOptions {
   /// In place of `ClientOptions::total_timeout`. Zero or less: nothing is sent.
   std::optional<std::chrono::milliseconds> total_timeout{};
+  /// Asked again and again, on the thread that called; once it is true, the call ends within 100 ms
+  /// as `TransportError::Kind::cancelled`. What it throws comes out of the call.
+  std::function<bool()> cancelled{};
 };
 
 }  // namespace mobivate

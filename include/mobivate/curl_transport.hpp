@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <mobivate/curl_options.hpp>
 #include <mobivate/detail/curl_handle.hpp>
 #include <mobivate/detail/curl_share.hpp>
 #include <mobivate/detail/sigpipe_guard.hpp>

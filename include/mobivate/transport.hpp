@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -19,6 +20,8 @@ struct HttpRequest {
   Headers headers{};  ///< All fields the request needs beside `Host` and what compression adds.
   std::chrono::milliseconds connect_timeout{0};  ///< To be connected, TLS handshake included.
   std::chrono::milliseconds timeout{0};          ///< From the start to the last byte of the answer.
+  /// If set, ask it at least every 50 ms; once it is true, give up as `Kind::cancelled`.
+  std::function<bool()> cancelled{};
 };
 
 /// One HTTP answer, whatever its status.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -18,6 +19,21 @@ namespace mobivate::detail {
 
 inline void check_timeout(const char* option, std::chrono::milliseconds timeout) {
   if (timeout.count() < 1) refuse_option(option, "is less than 1 ms; write 1 ms or more");
+}
+
+inline void check_retry(const RetryPolicy& retry) {
+  if (retry.max_attempts < 1) {
+    refuse_option("retry.max_attempts", "is less than 1; write 1 for a single attempt");
+  }
+  if (retry.initial_backoff.count() < 0) {
+    refuse_option("retry.initial_backoff", "is negative; write 0 ms or more");
+  }
+  if (retry.max_backoff.count() < 0) {
+    refuse_option("retry.max_backoff", "is negative; write 0 ms or more");
+  }
+  if (!(retry.multiplier >= 1 && retry.multiplier <= std::numeric_limits<double>::max())) {
+    refuse_option("retry.multiplier", "is no number from 1 up; write 2 to double each wait");
+  }
 }
 
 /// RFC 9110, section 5.1.
@@ -60,6 +76,7 @@ inline void check_options(const ClientOptions& options) {
   check_timeout("connect_timeout", options.connect_timeout);
   check_timeout("attempt_timeout", options.attempt_timeout);
   check_timeout("total_timeout", options.total_timeout);
+  check_retry(options.retry);
   check_headers(options.headers);
 }
 

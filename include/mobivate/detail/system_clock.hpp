@@ -1,0 +1,47 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <functional>
+#include <random>
+#include <thread>
+
+namespace mobivate::detail {
+
+/// The time and the chance that a call depends on; tests put their own in its place.
+class SystemClock {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  using Duration = std::chrono::steady_clock::duration;
+
+  /// How often a wait looks whether it was cancelled.
+  static constexpr std::chrono::milliseconds cancellation_interval{50};
+
+  [[nodiscard]] Time now() const noexcept { return std::chrono::steady_clock::now(); }
+
+  [[nodiscard]] std::time_t date() const noexcept { return std::time(nullptr); }
+
+  /// From 0 to 1.
+  [[nodiscard]] double random() const {
+    thread_local std::minstd_rand generator{std::random_device{}()};
+    return std::uniform_real_distribution<double>(0, 1)(generator);
+  }
+
+  /// Sleeps; returns false, early, if cancelled.
+  [[nodiscard]] bool sleep(Duration duration, const std::function<bool()>& cancelled) const {
+    const Time end = now() + duration;
+    for (Time time = now(); time < end; time = now()) {
+      if (!cancelled) {
+        std::this_thread::sleep_until(end);
+      } else if (cancelled()) {
+        return false;
+      } else {
+        std::this_thread::sleep_for(std::min<Duration>(end - time, cancellation_interval));
+      }
+    }
+    return !(cancelled && cancelled());
+  }
+};
+
+}  // namespace mobivate::detail
