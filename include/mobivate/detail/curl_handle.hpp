@@ -175,6 +175,11 @@ class CurlHandle {
   }
 
   [[nodiscard]] TransportResult failure(CURLcode code) const {
+    // What libcurl before 8.6 says of a header line that outgrows its own limit.
+    if (code == CURLE_OUT_OF_MEMORY && maybe_delivered_) {
+      return TransportError{TransportError::Kind::too_large, true,
+                            "a header line of the answer is too large"};
+    }
     if (too_large_ != nullptr) {
       return TransportError{TransportError::Kind::too_large, maybe_delivered_, too_large_};
     }

@@ -1,0 +1,279 @@
+// Everything that a network and a server can do wrong: what comes of it, what is then known of the
+// subscriber, and whether it is tried again. docs/reliability.md is this table in words.
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "catch.hpp"
+#include "misbehaving_server.hpp"
+#include "support.hpp"
+
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+
+namespace {
+
+const std::string success = "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"200\":\"MT-1\"}";
+
+enum class Tls { no, yes, only_client };
+
+struct Fault {
+  const char* name;
+  MisbehavingServer::Serve serve;
+  const char* result;  ///< How the result in words begins.
+  bool retried;
+  Tls tls = Tls::no;
+};
+
+/// Reads a request and answers it with these bytes, then closes.
+MisbehavingServer::Serve answer(std::string bytes) {
+  return [bytes = std::move(bytes)](Connection& client) {
+    client.read_request();
+    client.send(bytes);
+  };
+}
+
+/// Reads a request, answers it with the first bytes, then sends the second for ever.
+MisbehavingServer::Serve answer_without_end(std::string first, std::string again,
+                                            std::chrono::milliseconds pause = {}) {
+  return [first = std::move(first), again = std::move(again), pause](Connection& client) {
+    client.read_request();
+    client.send(first);
+    client.send_without_end(again, pause);
+  };
+}
+
+const std::vector<Fault>& faults() {
+  static const std::vector<Fault> table{
+      // Before the request
+      {"closes at once", [](Connection&) {}, "unknown: ", true},
+      {"resets at once", [](Connection& client) { client.reset(); }, "unknown: ", true},
+      {"answers before it was asked",
+       [](Connection& client) {
+         client.send(success);
+         client.read_request();
+       },
+       "accepted: MT-1", false},
+      {"no TLS where TLS is due",
+       [](Connection& client) {
+         client.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+         client.wait_for_client_to_go();
+       },
+       "not sent: tls: ", false, Tls::only_client},
+      {"closes in the TLS handshake", [](Connection&) {}, "not sent: tls: ", false,
+       Tls::only_client},
+      {"never ends the TLS handshake", [](Connection& client) { client.wait_for_client_to_go(); },
+       "not sent: timeout: ", true, Tls::only_client},
+
+      // Before the answer
+      {"closes when it was asked", [](Connection& client) { client.read_request(); },
+       "unknown: receive: ", true},
+      {"resets when it was asked",
+       [](Connection& client) {
+         client.read_request();
+         client.reset();
+       },
+       "unknown: receive: ", true},
+      {"never answers",
+       [](Connection& client) {
+         client.read_request();
+         client.wait_for_client_to_go();
+       },
+       "unknown: timeout: ", true},
+
+      // In the header of the answer
+      {"speaks no HTTP", answer("SSH-2.0-OpenSSH_9.2\r\n"), "unknown: receive: ", true},
+      {"speaks HTTP/0.9", answer("{\"200\":\"MT-1\"}"), "unknown: receive: ", true},
+      {"speaks HTTP/1.0", answer("HTTP/1.0 200 OK\r\n\r\n{\"200\":\"MT-1\"}"), "accepted: MT-1",
+       false},
+      {"speaks HTTP/7.0", answer("HTTP/7.0 200 OK\r\n\r\n{\"200\":\"MT-1\"}"),
+       "unknown: receive: ", true},
+      {"cuts the status line", answer("HTTP/1.1 2"), "unknown: receive: ", true},
+      {"a status that is no number", answer("HTTP/1.1 OK 200\r\n\r\n"), "unknown: receive: ", true},
+      {"cuts the header", answer("HTTP/1.1 200 OK\r\nContent-Le"),
+       "unknown: HTTP 200: an empty body", false},
+      {"resets in the header",
+       [](Connection& client) {
+         client.read_request();
+         client.send("HTTP/1.1 200 OK\r\nContent-");
+         std::this_thread::sleep_for(20ms);
+         client.reset();
+       },
+       "unknown: receive: ", true},
+      {"a NUL byte in the header", answer("HTTP/1.1 200 OK\r\nX: \0\r\n\r\n{\"200\":\"MT-1\"}"s),
+       "unknown: receive: ", true},
+      {"a length that is no number",
+       answer("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n{\"200\":\"MT-1\"}"),
+       "unknown: receive: ", true},
+      {"a negative length",
+       answer("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{\"200\":\"MT-1\"}"),
+       "unknown: receive: ", true},
+      {"header fields without end", answer_without_end("HTTP/1.1 200 OK\r\n", "X: y\r\n"),
+       "unknown: too_large: ", false},
+      {"a header line without end",
+       answer_without_end("HTTP/1.1 200 OK\r\nX: ", "yyyyyyyyyyyyyyyy"),
+       "unknown: too_large: ", false},
+      {"a header drop by drop", answer_without_end("HTTP/1.1 200 OK\r\n", "X: y\r\n", 10ms),
+       "unknown: timeout: ", true},
+      {"interim responses, then success",
+       answer("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" +
+              success),
+       "accepted: MT-1", false},
+      {"interim responses without end", answer_without_end("", "HTTP/1.1 102 Processing\r\n\r\n"),
+       "unknown: too_large: ", false},
+      {"switches protocols", answer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"),
+       "unknown: ", true},
+
+      // In the body of the answer
+      {"cuts the body", answer("HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{\"200\":\"MT-1\"}"),
+       "unknown: receive: ", true},
+      {"resets in the body",
+       [](Connection& client) {
+         client.read_request();
+         client.send("HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{\"200\":");
+         std::this_thread::sleep_for(20ms);
+         client.reset();
+       },
+       "unknown: receive: ", true},
+      {"cuts a chunk",
+       answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n90\r\n{\"200\":\"MT-1\"}"),
+       "unknown: receive: ", true},
+      {"leaves out the last chunk",
+       answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\ne\r\n{\"200\":\"MT-1\"}\r\n"),
+       "unknown: receive: ", true},
+      {"a chunk length that is no number",
+       answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{\"200\":\"MT-1\"}\r\n"),
+       "unknown: receive: ", true},
+      {"a broken compression",
+       answer("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 14\r\n\r\n"
+              "{\"200\":\"MT-1\"}"),
+       "unknown: receive: ", true},
+      {"a body without end", answer_without_end("HTTP/1.1 200 OK\r\n\r\n", std::string(1000, ' ')),
+       "unknown: too_large: ", false},
+      {"chunks without end",
+       answer_without_end("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "4\r\n    \r\n"),
+       "unknown: too_large: ", false},
+      {"trailers without end",
+       answer_without_end("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n"),
+       "unknown: too_large: ", false},
+      {"a body drop by drop",
+       answer_without_end("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", " ", 10ms),
+       "unknown: timeout: ", true},
+      {"more than one answer", answer(success + success), "accepted: MT-1", false},
+      {"garbage behind the answer", answer(success + "\xFF\xFE garbage"), "accepted: MT-1", false},
+
+      // An answer, but not one that was hoped for
+      {"overloaded", answer("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"),
+       "unknown: HTTP 503: ", true},
+      {"no such page", answer("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+       "unknown: HTTP 404: ", false},
+      {"no content", answer("HTTP/1.1 204 No Content\r\n\r\n"), "unknown: HTTP 204: ", false},
+      {"a redirect", answer("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"),
+       "unknown: HTTP 302: ", false},
+
+      // Over TLS, once the connection stands
+      {"closes after the TLS handshake", [](Connection&) {}, "unknown: ", true, Tls::yes},
+      {"resets after the TLS handshake", [](Connection& client) { client.reset(); },
+       "unknown: ", true, Tls::yes},
+      {"ends the body without closing TLS", answer("HTTP/1.1 200 OK\r\n\r\n{\"200\":\"MT-1\"}"),
+       "accepted: MT-1", false, Tls::yes},
+  };
+  return table;
+}
+
+/// What came of a call, as the caller sees it.
+struct Seen {
+  std::string result;
+  int attempts = 0;
+  std::chrono::steady_clock::duration elapsed{};
+};
+
+class FaultyGateway {
+ public:
+  explicit FaultyGateway(const Fault& fault)
+      : server_(fault.serve, fault.tls == Tls::yes ? std::optional(certificate()) : std::nullopt),
+        ca_(certificate().certificate) {
+    std::string base_url = server_.base_url();
+    if (fault.tls == Tls::only_client) base_url.replace(0, 7, "https://");
+    options_ = support::options(base_url);
+    options_.connect_timeout = 300ms;
+    options_.attempt_timeout = 300ms;
+    options_.total_timeout = total_timeout;
+    options_.retry.max_attempts = 2;
+    options_.retry.initial_backoff = 0ms;
+    options_.on_attempt = [](const mobivate::Attempt&) { ++attempts; };
+    client_.emplace(options_, support::trusting(ca_.path()));
+  }
+
+  Seen call() const {
+    attempts = 0;
+    const auto start = std::chrono::steady_clock::now();
+    const auto result = client_->unsubscribe(support::ndoi_request());
+    return {to_string(result), attempts, std::chrono::steady_clock::now() - start};
+  }
+
+  static constexpr auto total_timeout = 2s;
+
+ private:
+  static const local_gateway::Certificate& certificate() {
+    static const auto certificate = local_gateway::make_certificate();
+    return certificate;
+  }
+
+  inline static thread_local int attempts = 0;
+
+  MisbehavingServer server_;
+  support::TemporaryFile ca_;
+  mobivate::ClientOptions options_;
+  std::optional<mobivate::DoiClient> client_;
+};
+
+std::vector<Seen> call_from_threads(const FaultyGateway& gateway, int count) {
+  std::vector<Seen> seen(static_cast<std::size_t>(count));
+  std::vector<std::thread> threads;
+  for (auto& one : seen) threads.emplace_back([&] { one = gateway.call(); });
+  for (auto& thread : threads) thread.join();
+  return seen;
+}
+
+}  // namespace
+
+TEST_CASE("Each fault ends as the table says, within its time, and shows no secret") {
+  const int threads = GENERATE(1, 16);
+  for (const auto& fault : faults()) {
+    DYNAMIC_SECTION(fault.name << ", " << threads << " at once") {
+      const FaultyGateway gateway(fault);
+      for (const auto& seen : call_from_threads(gateway, threads)) {
+        CAPTURE(seen.result);
+        CHECK_THAT(seen.result, Catch::Matchers::StartsWith(fault.result));
+        CHECK(seen.attempts == (fault.retried ? 2 : 1));
+        CHECK(seen.elapsed <= FaultyGateway::total_timeout + 100ms);
+        CHECK(seen.result.find(support::account_id) == std::string::npos);
+        CHECK(seen.result.find(support::api_key) == std::string::npos);
+      }
+    }
+  }
+}
+
+TEST_CASE("A connection that the server closes as it is used again is made anew") {
+  std::atomic<int> connections{0};
+  const MisbehavingServer server([&](Connection& client) {
+    ++connections;
+    client.read_request();
+    client.send(success);
+    client.read_request();  // and closes in place of an answer
+  });
+  const mobivate::DoiClient client(support::without_retries(support::options(server.base_url())));
+  for (int i = 1; i <= 5; ++i) {
+    CHECK(to_string(client.unsubscribe(support::ndoi_request())) == "accepted: MT-1");
+    CHECK(connections == i);
+  }
+}
