@@ -1,0 +1,371 @@
+// Attempts, waits and deadlines, on a clock that is set by hand.
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using Kind = mobivate::TransportError::Kind;
+using Duration = std::chrono::steady_clock::duration;
+
+/// A clock that stands still unless it is told to go on, and what was asked of it.
+struct Timeline {
+  std::chrono::steady_clock::time_point now{1000h};
+  std::time_t date = 784'111'777;  // Sun, 06 Nov 1994 08:49:37 GMT
+  double random = 1;
+  std::vector<Duration> waits;
+};
+
+class FakeClock {
+ public:
+  using Duration = ::Duration;
+
+  explicit FakeClock(std::shared_ptr<Timeline> timeline) : timeline_(std::move(timeline)) {}
+
+  auto now() const { return timeline_->now; }
+  auto date() const { return timeline_->date; }
+  auto random() const { return timeline_->random; }
+  bool sleep(Duration duration, const std::function<bool()>& cancelled) const {
+    timeline_->waits.push_back(duration);
+    timeline_->now += duration;
+    return !(cancelled && cancelled());
+  }
+
+ private:
+  std::shared_ptr<Timeline> timeline_;
+};
+
+/// What one attempt comes to, and how long it takes.
+struct Step {
+  mobivate::TransportResult answer;
+  Duration takes = 0ms;
+};
+
+class ScriptedTransport : public mobivate::Transport {
+ public:
+  ScriptedTransport(std::shared_ptr<Timeline> timeline, std::vector<Step> script)
+      : timeline_(std::move(timeline)), script_(std::move(script)) {}
+
+  mobivate::TransportResult send(const mobivate::HttpRequest& request) override {
+    const Step& step = script_.at(requests.size());
+    requests.push_back(request);
+    timeline_->now += step.takes;
+    return step.answer;
+  }
+
+  std::vector<mobivate::HttpRequest> requests;
+
+ private:
+  std::shared_ptr<Timeline> timeline_;
+  std::vector<Step> script_;
+};
+
+/// An engine on a fake clock, with the answers it will get.
+struct Fixture {
+  explicit Fixture(std::vector<Step> script)
+      : transport(std::make_shared<ScriptedTransport>(timeline, std::move(script))) {}
+
+  mobivate::UnsubscribeResult call(const mobivate::CallOptions& call = {}) const {
+    const mobivate::detail::Engine<FakeClock> engine(options, transport, FakeClock(timeline));
+    return engine.call(support::ndoi_request(), call);
+  }
+
+  std::shared_ptr<Timeline> timeline = std::make_shared<Timeline>();
+  std::shared_ptr<ScriptedTransport> transport;
+  mobivate::ClientOptions options = support::options();
+};
+
+Step status(int status, std::string retry_after = {}) {
+  return {mobivate::HttpResponse{status, "", std::move(retry_after)}};
+}
+
+Step failure(Kind kind, bool maybe_delivered) {
+  return {mobivate::TransportError{kind, maybe_delivered, "x"}};
+}
+
+Step accepted() {
+  return {mobivate::HttpResponse{200, "MT-1", {}}};
+}
+
+}  // namespace
+
+TEST_CASE("Backoff is exponential, with full jitter, up to its limit") {
+  Fixture fixture({status(503), status(503), status(503), status(503), status(503), accepted()});
+  fixture.options.retry = {6, 250ms, 1'500ms, 2.0};
+  SECTION("at its longest") {
+    fixture.timeline->random = 1;
+    CHECK(to_string(fixture.call()) == "accepted: MT-1");
+    CHECK(fixture.timeline->waits == std::vector<Duration>{250ms, 500ms, 1s, 1'500ms, 1'500ms});
+  }
+  SECTION("half way") {
+    fixture.timeline->random = 0.5;
+    CHECK(to_string(fixture.call()) == "accepted: MT-1");
+    CHECK(fixture.timeline->waits == std::vector<Duration>{125ms, 250ms, 500ms, 750ms, 750ms});
+  }
+  SECTION("at its shortest") {
+    fixture.timeline->random = 0;
+    CHECK(to_string(fixture.call()) == "accepted: MT-1");
+    CHECK(fixture.timeline->waits == std::vector<Duration>(5, 0ms));
+  }
+}
+
+TEST_CASE("A backoff that outgrows every number stays at its limit") {
+  Fixture fixture(std::vector<Step>(40, status(503)));
+  fixture.options.retry = {40, 1ms, 10ms, 1e300};
+  CHECK(to_string(fixture.call()) == "unknown: HTTP 503: an empty body");
+  CHECK(fixture.transport->requests.size() == 40);
+  CHECK(fixture.timeline->waits.back() == 10ms);
+}
+
+TEST_CASE("Retry-After overrides the backoff") {
+  const auto [field, wait] = GENERATE(table<std::string, Duration>({
+      {"0", 0s},
+      {"7", 7s},
+      {" 7 ", 7s},
+      {"0007", 7s},
+      {"Sun, 06 Nov 1994 08:49:42 GMT", 5s},
+      {"Sunday, 06-Nov-94 08:49:42 GMT", 5s},
+      {"Sun Nov  6 08:49:42 1994", 5s},
+      {"06 Nov 1994 09:49:42 +0100", 5s},
+      {"Sun, 06 Nov 1994 08:49:37 GMT", 0s},
+      {"Sun, 06 Nov 1994 08:00:00 GMT", 0s},
+      {"Thu, 01 Jan 1970 00:00:00 GMT", 0s},
+  }));
+  CAPTURE(field);
+  Fixture fixture({status(429, field), accepted()});
+  CHECK(to_string(fixture.call()) == "accepted: MT-1");
+  CHECK(fixture.timeline->waits == std::vector<Duration>{wait});
+}
+
+TEST_CASE("A Retry-After that makes no sense is as none") {
+  const auto* field = GENERATE("-1", "+1", "1.5", "1e3", "0x10", "soon", "7 seconds", "7,7", " ",
+                               "Sun", "08:49:42", "Sun, 99 Nov 1994 08:49:42 GMT", "\xFF");
+  CAPTURE(field);
+  Fixture fixture({status(503, field), accepted()});
+  CHECK(to_string(fixture.call()) == "accepted: MT-1");
+  CHECK(fixture.timeline->waits == std::vector<Duration>{250ms});
+}
+
+TEST_CASE("A wait that would pass total_timeout is not begun: the last result is returned") {
+  const auto* field = GENERATE("60", "61", "3600", "99999999999999999999999999",
+                               "Sun, 06 Nov 1994 08:50:37 GMT", "Fri, 31 Dec 9999 23:59:59 GMT");
+  CAPTURE(field);
+  Fixture fixture({status(503, field)});
+  CHECK(to_string(fixture.call()) == "unknown: HTTP 503: an empty body");
+  CHECK(fixture.timeline->waits.empty());
+}
+
+TEST_CASE("Attempts and waits together stay within total_timeout") {
+  Fixture fixture({{mobivate::TransportError{Kind::timeout, true, "x"}, 15s},
+                   {mobivate::TransportError{Kind::timeout, true, "x"}, 15s},
+                   {mobivate::TransportError{Kind::timeout, true, "x"}, 9'500ms},
+                   accepted()});
+  fixture.options.total_timeout = 40s;
+  fixture.options.retry = {9, 250ms, 10s, 1.0};
+  CHECK(to_string(fixture.call()) == "unknown: timeout: x");
+  REQUIRE(fixture.transport->requests.size() == 3);
+  CHECK(fixture.transport->requests[0].timeout == 15s);
+  CHECK(fixture.transport->requests[1].timeout == 15s);
+  CHECK(fixture.transport->requests[2].timeout == 9'500ms);
+  CHECK(fixture.transport->requests[2].connect_timeout == 5s);
+}
+
+TEST_CASE("No time is too long") {
+  Fixture fixture({status(503), accepted()});
+  fixture.options.connect_timeout = std::chrono::milliseconds::max();
+  fixture.options.attempt_timeout = std::chrono::milliseconds::max();
+  fixture.options.total_timeout = std::chrono::milliseconds::max();
+  fixture.options.retry.initial_backoff = std::chrono::milliseconds::max();
+  fixture.options.retry.max_backoff = std::chrono::milliseconds::max();
+  fixture.timeline->random = 0.5;
+  CHECK(to_string(fixture.call()) == "accepted: MT-1");
+}
+
+TEST_CASE("One attempt that may have arrived makes the failure maybe_delivered") {
+  SECTION("a lost answer, then no connection") {
+    Fixture fixture({failure(Kind::timeout, true), failure(Kind::connect, false)});
+    fixture.options.retry.max_attempts = 2;
+    CHECK(to_string(fixture.call()) == "unknown: connect: x");
+  }
+  SECTION("an undocumented answer, then no connection") {
+    Fixture fixture({status(503), failure(Kind::resolve, false)});
+    fixture.options.retry.max_attempts = 2;
+    CHECK(to_string(fixture.call()) == "unknown: resolve: x");
+  }
+  SECTION("no connection at all") {
+    Fixture fixture({failure(Kind::resolve, false), failure(Kind::connect, false)});
+    fixture.options.retry.max_attempts = 2;
+    CHECK(to_string(fixture.call()) == "not sent: connect: x");
+  }
+  SECTION("a lost answer, then success") {
+    Fixture fixture({failure(Kind::timeout, true), accepted()});
+    CHECK(to_string(fixture.call()) == "accepted: MT-1");
+  }
+}
+
+TEST_CASE("A call that is cancelled is not sent again") {
+  Fixture fixture({status(503), accepted()});
+  mobivate::CallOptions call;
+  SECTION("before it began") {
+    call.cancelled = [] { return true; };
+    CHECK(to_string(fixture.call(call)) == "not sent: cancelled: cancelled by the caller");
+    CHECK(fixture.transport->requests.empty());
+  }
+  SECTION("while it waited") {
+    call.cancelled = [&] { return !fixture.timeline->waits.empty(); };
+    CHECK(to_string(fixture.call(call)) == "unknown: cancelled: cancelled by the caller");
+    CHECK(fixture.transport->requests.size() == 1);
+  }
+}
+
+TEST_CASE("Each attempt is reported as it was, and counted") {
+  Fixture fixture({{mobivate::TransportError{Kind::timeout, true, "x"}, 3s},
+                   {mobivate::TransportError{Kind::connect, false, "y"}, 2s}});
+  fixture.options.retry.max_attempts = 2;
+  std::string reports;
+  fixture.options.on_attempt = [&](const mobivate::Attempt& attempt) {
+    reports += std::to_string(attempt.number) + " after " +
+               std::to_string(attempt.elapsed.count()) + " ms: " + to_string(*attempt.result) +
+               "\n";
+  };
+  CHECK(to_string(fixture.call()) == "unknown: connect: y");
+  CHECK(reports == "1 after 3000 ms: unknown: timeout: x\n2 after 2000 ms: not sent: connect: y\n");
+}
+
+namespace {
+
+/// What the model needs to know of an answer, beside the answer.
+struct ModelStep {
+  Step step;
+  bool retryable;
+  bool maybe_delivered;
+  std::optional<Duration> retry_after;
+};
+
+ModelStep random_step(std::mt19937& random) {
+  const auto number = [&](int bound) {
+    return std::uniform_int_distribution<>(0, bound - 1)(random);
+  };
+  const auto http = [](int status, std::string body, std::string field = {}) {
+    return mobivate::TransportResult(
+        mobivate::HttpResponse{status, std::move(body), std::move(field)});
+  };
+  const auto takes = std::chrono::milliseconds(number(4'000));
+  switch (number(12)) {
+    case 0:
+      return {{http(200, R"({"200":"MT-1"})"), takes}, false, false, {}};
+    case 1:
+      return {{http(200, R"({"590":"SEND_FAILED: x"})"), takes}, false, false, {}};
+    case 2:
+      return {{http(503, R"({"error":"541"})"), takes}, false, false, {}};
+    case 3:
+      return {{http(404, "<html>"), takes}, false, true, {}};
+    case 4:
+      return {{http(503, R"({"200":"MT-1"})"), takes}, true, true, {}};
+    case 5: {
+      const int seconds = number(8);
+      return {{http(429, "", std::to_string(seconds)), takes},
+              true,
+              true,
+              std::chrono::seconds(seconds)};
+    }
+    case 6: {
+      constexpr int statuses[] = {408, 425, 429, 500, 502, 503, 504};
+      return {{http(statuses[number(7)], "<html>", "soon"), takes}, true, true, {}};
+    }
+    case 7:
+      return {{mobivate::TransportError{Kind::tls, false, "x"}, takes}, false, false, {}};
+    case 8:
+      return {{mobivate::TransportError{Kind::too_large, true, "x"}, takes}, false, true, {}};
+    case 9:
+      return {{mobivate::TransportError{Kind::timeout, true, "x"}, takes}, true, true, {}};
+    case 10:
+      return {{mobivate::TransportError{Kind::receive, true, "x"}, takes}, true, true, {}};
+    default:
+      return {{mobivate::TransportError{Kind::connect, false, "x"}, takes}, true, false, {}};
+  }
+}
+
+struct Expected {
+  std::size_t attempts = 0;
+  std::vector<Duration> waits;
+  bool maybe_delivered = false;
+};
+
+/// Sections 3.3 and 3.4 of the contract in ten lines.
+Expected model(const std::vector<ModelStep>& steps, const mobivate::ClientOptions& options,
+               double random) {
+  Expected expected;
+  Duration spent{};
+  for (double backoff = static_cast<double>(options.retry.initial_backoff.count());;
+       backoff *= options.retry.multiplier) {
+    const ModelStep& step = steps[expected.attempts++];
+    spent += step.step.takes;
+    expected.maybe_delivered = expected.maybe_delivered || step.maybe_delivered;
+    if (!step.retryable || static_cast<int>(expected.attempts) == options.retry.max_attempts)
+      return expected;
+    const double limited =
+        std::min(backoff, static_cast<double>(options.retry.max_backoff.count()));
+    const auto jittered = std::chrono::duration<double, std::milli>(limited * random);
+    const Duration wait =
+        step.retry_after ? *step.retry_after : std::chrono::duration_cast<Duration>(jittered);
+    if (spent + wait >= options.total_timeout) return expected;
+    expected.waits.push_back(wait);
+    spent += wait;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Any sequence of answers and faults goes as the model says") {
+  std::mt19937 random(Catch::getSeed());
+  for (int run = 0; run < 5'000; ++run) {
+    std::vector<ModelStep> steps;
+    std::vector<Step> script;
+    for (int i = 0; i < 8; ++i) {
+      steps.push_back(random_step(random));
+      script.push_back(steps.back().step);
+    }
+    Fixture fixture(script);
+    fixture.timeline->random = std::uniform_real_distribution<>(0, 1)(random);
+    fixture.options.retry.max_attempts = std::uniform_int_distribution<>(1, 8)(random);
+    fixture.options.total_timeout =
+        std::chrono::milliseconds(std::uniform_int_distribution<>(4'000, 30'000)(random));
+    const Expected expected = model(steps, fixture.options, fixture.timeline->random);
+    const auto result = fixture.call();
+
+    CAPTURE(run, result);
+    const auto& requests = fixture.transport->requests;
+    REQUIRE(requests.size() == expected.attempts);
+    REQUIRE(fixture.timeline->waits == expected.waits);
+    const auto& last = steps[expected.attempts - 1].step.answer;
+    if (const auto* error = std::get_if<mobivate::TransportError>(&last)) {
+      REQUIRE(std::get<mobivate::TransportError>(result).kind == error->kind);
+      REQUIRE(std::get<mobivate::TransportError>(result).maybe_delivered ==
+              expected.maybe_delivered);
+      REQUIRE(stop_state(result) == (expected.maybe_delivered ? mobivate::StopState::unknown
+                                                              : mobivate::StopState::not_sent));
+    } else {
+      REQUIRE(to_string(result) ==
+              to_string(mobivate::parse_response(std::get<mobivate::HttpResponse>(last))));
+    }
+    for (const auto& request : requests) {
+      REQUIRE(request.url == requests[0].url);
+      REQUIRE(request.url.rfind("&stop") == request.url.size() - 5);
+    }
+  }
+}
