@@ -104,7 +104,10 @@ int main(int argc, char** argv) {
       gateway.subscriptions().add(
           {source, keyword, destination, local_gateway::Subscription::State::pending});
     }
-    std::cout << gateway.base_url() << std::endl;
+    std::cout << gateway.base_url() << "\nTo call it:\n"
+              << "  export MOBIVATE_BASE_URL=" << gateway.base_url()
+              << " MOBIVATE_ACCOUNT_ID=" << options.account_id
+              << " MOBIVATE_API_KEY=" << options.api_key << std::endl;
     while (stop_signal == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
 
     std::cout << '\n' << gateway.requests() << " requests\n";

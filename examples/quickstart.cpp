@@ -15,7 +15,7 @@ std::string_view meaning(mobivate::StopState state) {
     case mobivate::StopState::accepted:
       return "stopped: the gateway took it";
     case mobivate::StopState::refused:
-      return "not stopped: the gateway answered and said why";
+      return "no change: the gateway refused, and said why";
     case mobivate::StopState::not_sent:
       return "as before: nothing was sent";
     case mobivate::StopState::unknown:

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 examples/install_packages.sh examples
 mkdir -p build
 log=build/quickstart.log
+[ -e build/quickstart/examples/quickstart ] || echo 'Building the example programs: half a minute ...'
 if ! cmake --workflow --preset quickstart >"$log" 2>&1; then
   tail -n 40 "$log" >&2
   echo "The build failed; all of its output is in $log" >&2

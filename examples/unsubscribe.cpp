@@ -59,15 +59,20 @@ struct ToJson {
   }
 };
 
+void print_json(const nlohmann::ordered_json& json) {
+  // A server's bytes need not be UTF-8, JSON must be.
+  std::cout << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+}
+
 void print(const mobivate::UnsubscribeResult& result, bool as_json) {
   if (!as_json) {
     std::cout << result << '\n';
     return;
   }
-  nlohmann::ordered_json json{{"state", mobivate::to_string(mobivate::stop_state(result))}};
+  nlohmann::ordered_json json{{"state", mobivate::to_string(mobivate::stop_state(result))},
+                              {"retryable", mobivate::is_retryable(result)}};
   json.update(std::visit(ToJson{}, result));
-  // A server's bytes need not be UTF-8, JSON must be.
-  std::cout << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  print_json(json);
 }
 
 }  // namespace
@@ -81,7 +86,8 @@ int main(int argc, char** argv) {
 
   CLI::App app{"Stops one subscriber's billing through Mobivate's gateway."};
   app.add_option("--source", request.source, "The service's shortcode")->required();
-  app.add_option("--destination", request.destination, "MSISDN without +, or hashed number")
+  app.add_option("--destination", request.destination,
+                 "MSISDN with country code, no + or leading 0; or hashed number")
       ->required();
   app.add_option("--keyword", request.keyword, "The service's keyword")->required();
   app.add_option("--reference", request.reference, "Your unique reference")->required();
@@ -90,10 +96,10 @@ int main(int argc, char** argv) {
   app.add_option("--frequency", request.frequency, "Days between billings");
   app.add_option("--campaign", request.campaign, "Your name for the campaign");
   app.add_flag("--kenya", kenya, "Web Opt-In Kenya (stop=1) in place of NDOI (stop)");
-  app.add_option("--timeout", timeout, "For the whole call, in milliseconds")
-      ->check(CLI::PositiveNumber)
+  app.add_option("--timeout", timeout, "For the whole call, retries included, in milliseconds")
+      ->check(CLI::Range(1, 86'400'000))
       ->capture_default_str();
-  app.add_option("--ca-bundle", curl.ca_bundle, "PEM certificates to trust, not the system's")
+  app.add_option("--ca-bundle", curl.ca_bundle, "PEM certificates to trust instead of the system's")
       ->check(CLI::ExistingFile);
   app.add_flag("--json", as_json, "Print the result as JSON");
   app.footer(
@@ -104,7 +110,7 @@ int main(int argc, char** argv) {
       "Exit codes:\n"
       "  0  accepted   the gateway took the stop\n"
       "  1  refused    the gateway answered, and did not take it\n"
-      "  2  not sent   nothing left this machine: wrong input, wrong options, or no connection\n"
+      "  2  not_sent   nothing left this machine: wrong input, wrong options, or no connection\n"
       "  3  unknown    it may have been stopped or not: ask again");
   try {
     app.parse(argc, argv);
@@ -121,7 +127,14 @@ int main(int argc, char** argv) {
     print(result, as_json);
     return exit_code(mobivate::stop_state(result));
   } catch (const std::invalid_argument& error) {
-    std::cerr << "unsubscribe: " << error.what() << '\n';
+    if (as_json) {
+      print_json({{"state", mobivate::to_string(mobivate::StopState::not_sent)},
+                  {"retryable", false},
+                  {"result", "InvalidOptions"},
+                  {"reason", error.what()}});
+    } else {
+      std::cerr << "unsubscribe: " << error.what() << '\n';
+    }
     return not_sent;
   }
 }

@@ -72,13 +72,13 @@ TEST_CASE("A call ends within 100 ms of being cancelled") {
   SECTION("while connecting") {
     const FullPort port;
     const auto cancelled = cancel_after(120ms, port.base_url());
-    CHECK(cancelled.result == "not sent: cancelled: cancelled by the caller");
+    CHECK(cancelled.result == "not_sent: cancelled: cancelled by the caller");
     CHECK(cancelled.late < 100ms);
   }
   SECTION("in the TLS handshake") {
     const MisbehavingServer server([](Connection& client) { client.wait_for_client_to_go(); });
     const auto cancelled = cancel_after(120ms, "https" + server.base_url().substr(4));
-    CHECK(cancelled.result == "not sent: cancelled: cancelled by the caller");
+    CHECK(cancelled.result == "not_sent: cancelled: cancelled by the caller");
     CHECK(cancelled.late < 100ms);
   }
   SECTION("while waiting for the answer") {
@@ -108,7 +108,7 @@ TEST_CASE("A call ends within 100 ms of being cancelled") {
   }
   SECTION("before it began") {
     const auto cancelled = cancel_after(0ms, "http://127.0.0.1:1");
-    CHECK(cancelled.result == "not sent: cancelled: cancelled by the caller");
+    CHECK(cancelled.result == "not_sent: cancelled: cancelled by the caller");
   }
 }
 

@@ -27,12 +27,12 @@ std::string refusal_of_url(const std::string& base_url) {
 }  // namespace
 
 TEST_CASE("Base URLs that name a gateway are taken") {
-  const auto* base_url =
-      GENERATE(as<const char*>{}, "https://hostname", "https://hostname/",
-               "https://gw.example:8443/mobivate/", "https://gw.example/a/b%20c/~d;e=f",
-               "https://192.0.2.1", "https://[2001:db8::1]:443/x", "HTTPS://Gw.Example",
-               "https://gw_1.example.", "http://localhost", "http://LOCALHOST:8080/x",
-               "http://127.0.0.1:1", "http://127.255.0.3", "http://[::1]:65535");
+  const auto* base_url = GENERATE(
+      as<const char*>{}, "https://hostname", "https://hostname/",
+      "https://gw.example:8443/mobivate/", "https://gw.example/a/b%20c/~d;e=f",
+      "https://gw.example/api/doing", "https://192.0.2.1", "https://[2001:db8::1]:443/x",
+      "HTTPS://Gw.Example", "https://gw_1.example.", "http://localhost", "http://LOCALHOST:8080/x",
+      "http://127.0.0.1:1", "http://127.255.0.3", "http://[::1]:65535");
   CHECK(refusal_of_url(base_url) == "none");
 }
 
@@ -73,6 +73,8 @@ TEST_CASE("Base URLs that do not are refused, with the reason") {
       {"https://hostname/%", "has an invalid prefix"},
       {"https://hostname/%2", "has an invalid prefix"},
       {"https://hostname/%zz", "has an invalid prefix"},
+      {"https://hostname/api/doi", "has the path of the request in it"},
+      {"https://hostname/x/api/doi/id/key/", "has the path of the request in it"},
       {"https://hostname/a/..", "has an invalid prefix"},
       {"https://hostname/./a", "has an invalid prefix"},
       {"https://hostname/%2E%2e/a", "has an invalid prefix"},

@@ -26,7 +26,7 @@ unexpected=$(find "$prefix" -type f ! -name '*.hpp' ! -name '*.cmake' ! -name '*
 "$local_gateway" >"$work/url" &
 gateway=$!
 while [ ! -s "$work/url" ]; do sleep 0.05; done
-MOBIVATE_BASE_URL=$(cat "$work/url")
+MOBIVATE_BASE_URL=$(head -n 1 "$work/url")
 MOBIVATE_ACCOUNT_ID=43e36f50aaf111e272639171000000a9
 MOBIVATE_API_KEY=3b41d767316541bacef19d1382ac1e12
 export MOBIVATE_BASE_URL MOBIVATE_ACCOUNT_ID MOBIVATE_API_KEY

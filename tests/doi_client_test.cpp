@@ -63,7 +63,7 @@ TEST_CASE("What the transport reports is the result") {
   gateway->fail({Kind::resolve, false, "no such host"}).fail({Kind::receive, true, "reset"});
   const mobivate::DoiClient client(support::without_retries(support::options()), gateway);
   CHECK(to_string(client.unsubscribe(support::ndoi_request())) ==
-        "not sent: resolve: no such host");
+        "not_sent: resolve: no such host");
   CHECK(to_string(client.unsubscribe(support::ndoi_request())) == "unknown: receive: reset");
 }
 
@@ -111,10 +111,11 @@ TEST_CASE("The mock names the request that was one too many, and keeps it") {
   CHECK_THAT(gateway->requests()[1].url, Catch::Matchers::EndsWith("&stop=1"));
 }
 
-TEST_CASE("A client can be moved") {
+TEST_CASE("A client can be copied, and what was moved from can still be called") {
   const auto gateway = support::mock();
-  gateway->reply(200, "MT-1");
+  gateway->reply(200, "MT-1").reply(200, "MT-2");
   mobivate::DoiClient client(support::options(), gateway);
   const mobivate::DoiClient moved(std::move(client));
+  CHECK(stop_state(client.unsubscribe(support::ndoi_request())) == mobivate::StopState::accepted);
   CHECK(stop_state(moved.unsubscribe(support::ndoi_request())) == mobivate::StopState::accepted);
 }

@@ -67,11 +67,11 @@ const std::vector<Fault>& faults() {
          client.send("HTTP/1.1 400 Bad Request\r\n\r\n");
          client.wait_for_client_to_go();
        },
-       "not sent: tls: ", false, Tls::only_client},
-      {"closes in the TLS handshake", [](Connection&) {}, "not sent: tls: ", false,
+       "not_sent: tls: ", false, Tls::only_client},
+      {"closes in the TLS handshake", [](Connection&) {}, "not_sent: tls: ", false,
        Tls::only_client},
       {"never ends the TLS handshake", [](Connection& client) { client.wait_for_client_to_go(); },
-       "not sent: timeout: ", true, Tls::only_client},
+       "not_sent: timeout: ", true, Tls::only_client},
 
       // Before the answer
       {"closes when it was asked", [](Connection& client) { client.read_request(); },

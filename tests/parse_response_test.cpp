@@ -178,7 +178,8 @@ TEST_CASE("An answer in doubt says what the doubt is") {
   CHECK(reason(R"({"error":541.0})") == "a documented member has a value of the wrong type");
   CHECK(reason(R"({"error":54100000000000000000000})") ==
         "a documented member has a value of the wrong type");
-  CHECK(reason(R"({"200":"MT-1"})", 500) == "a success body under a status that is no success");
+  CHECK(reason(R"({"200":"MT-1"})", 500) ==
+        "a success body under a status that is no success; send again later");
 }
 
 TEST_CASE("Two refusals that agree are one") {
@@ -188,6 +189,8 @@ TEST_CASE("Two refusals that agree are one") {
 TEST_CASE("The status of an undocumented answer brings its advice") {
   CHECK(reason("", 302) ==
         "an empty body; redirects are not followed: set base_url to the gateway's own address");
+  CHECK(reason("", 429) == "an empty body; send again later");
+  CHECK(reason("<html>", 502) == "a body that is no documented answer; send again later");
   CHECK(reason("<html>", 403) ==
         "a body that is no documented answer; check account_id and api_key");
   CHECK(reason("<html>", 404) ==

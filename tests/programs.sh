@@ -61,6 +61,8 @@ stop() {
 }
 run 'without environment' 2 stop --destination 254743210492
 prints 'base_url: is empty (environment variable MOBIVATE_BASE_URL)'
+run 'without environment, JSON' 2 stop --destination 254743210492 --json
+prints '"result": "InvalidOptions",'
 export MOBIVATE_ACCOUNT_ID=$account_id MOBIVATE_API_KEY=$api_key
 
 start_gateway
@@ -71,9 +73,9 @@ prints 'refused: 590: subscriber not found'
 run pending 1 stop --destination 254700000541 --ca-bundle "$work/ca.pem"
 prints 'refused: 541: '
 run untrusted 2 stop --destination 254743210492
-prints 'not sent: tls: '
+prints 'not_sent: tls: '
 run 'wrong input' 2 stop --destination +254743210492 --ca-bundle "$work/ca.pem"
-prints 'not sent: destination: write 254743210492, without the leading +'
+prints 'not_sent: destination: write 254743210492, without the leading +'
 run kenya 0 "$programs/unsubscribe" --source 12345 --destination XX7432104492 --kenya \
   --keyword mv-100620006 --reference MyRef --frequency 7 --campaign Test --ca-bundle "$work/ca.pem"
 prints 'accepted: MT-'
@@ -98,7 +100,7 @@ stop_gateway
 run help 0 "$programs/unsubscribe" --help
 for option in --source --destination --keyword --amount --frequency --campaign --provider \
   --reference --kenya --json --timeout --ca-bundle MOBIVATE_BASE_URL MOBIVATE_ACCOUNT_ID \
-  MOBIVATE_API_KEY accepted refused 'not sent' unknown; do
+  MOBIVATE_API_KEY accepted refused not_sent unknown; do
   prints "$option"
 done
 run 'wrong option' 2 stop --destination 254743210492 --nonsense

@@ -126,7 +126,7 @@ TEST_CASE("Backoff is exponential, with full jitter, up to its limit") {
 TEST_CASE("A backoff that outgrows every number stays at its limit") {
   Fixture fixture(std::vector<Step>(40, status(503)));
   fixture.options.retry = {40, 1ms, 10ms, 1e300};
-  CHECK(to_string(fixture.call()) == "unknown: HTTP 503: an empty body");
+  CHECK(to_string(fixture.call()) == "unknown: HTTP 503: an empty body; send again later");
   CHECK(fixture.transport->requests.size() == 40);
   CHECK(fixture.timeline->waits.back() == 10ms);
 }
@@ -165,7 +165,7 @@ TEST_CASE("A wait that would pass total_timeout is not begun: the last result is
                                "Sun, 06 Nov 1994 08:50:37 GMT", "Fri, 31 Dec 9999 23:59:59 GMT");
   CAPTURE(field);
   Fixture fixture({status(503, field)});
-  CHECK(to_string(fixture.call()) == "unknown: HTTP 503: an empty body");
+  CHECK(to_string(fixture.call()) == "unknown: HTTP 503: an empty body; send again later");
   CHECK(fixture.timeline->waits.empty());
 }
 
@@ -209,7 +209,7 @@ TEST_CASE("One attempt that may have arrived makes the failure maybe_delivered")
   SECTION("no connection at all") {
     Fixture fixture({failure(Kind::resolve, false), failure(Kind::connect, false)});
     fixture.options.retry.max_attempts = 2;
-    CHECK(to_string(fixture.call()) == "not sent: connect: x");
+    CHECK(to_string(fixture.call()) == "not_sent: connect: x");
   }
   SECTION("a lost answer, then success") {
     Fixture fixture({failure(Kind::timeout, true), accepted()});
@@ -222,7 +222,7 @@ TEST_CASE("A call that is cancelled is not sent again") {
   mobivate::CallOptions call;
   SECTION("before it began") {
     call.cancelled = [] { return true; };
-    CHECK(to_string(fixture.call(call)) == "not sent: cancelled: cancelled by the caller");
+    CHECK(to_string(fixture.call(call)) == "not_sent: cancelled: cancelled by the caller");
     CHECK(fixture.transport->requests.empty());
   }
   SECTION("while it waited") {
@@ -243,7 +243,7 @@ TEST_CASE("Each attempt is reported as it was, and counted") {
                "\n";
   };
   CHECK(to_string(fixture.call()) == "unknown: connect: y");
-  CHECK(reports == "1 after 3000 ms: unknown: timeout: x\n2 after 2000 ms: not sent: connect: y\n");
+  CHECK(reports == "1 after 3000 ms: unknown: timeout: x\n2 after 2000 ms: not_sent: connect: y\n");
 }
 
 namespace {

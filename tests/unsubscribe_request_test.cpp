@@ -47,14 +47,14 @@ TEST_CASE("NDOI needs an amount and a provider, and names the way out for Kenya"
   SECTION("amount") {
     request.amount.reset();
     CHECK(problem(request) ==
-          "amount: is not set: write the amount in cents (NDOI requires it), or set stop to "
-          "Stop::one if the service is Web Opt-In Kenya");
+          "amount: is not set: write the amount in cents; only a Web Opt-In Kenya service "
+          "(Stop::one) can do without");
   }
   SECTION("provider") {
     request.provider.clear();
     CHECK(problem(request) ==
-          "provider: is empty: write the network, for example safaricom (NDOI requires it), or set "
-          "stop to Stop::one if the service is Web Opt-In Kenya");
+          "provider: is empty: write the network, for example safaricom; only a Web Opt-In Kenya "
+          "service (Stop::one) can do without");
   }
 }
 

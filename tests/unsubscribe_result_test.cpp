@@ -68,12 +68,12 @@ TEST_CASE("A result in words is one line") {
   CHECK(to_string(UnsubscribeResult(TransportError{Kind::timeout, true, "after 15 s"})) ==
         "unknown: timeout: after 15 s");
   CHECK(to_string(UnsubscribeResult(TransportError{Kind::resolve, false, "no such host"})) ==
-        "not sent: resolve: no such host");
-  CHECK(to_string(UnsubscribeResult(InvalidRequest{"source", "is 0"})) == "not sent: source: is 0");
+        "not_sent: resolve: no such host");
+  CHECK(to_string(UnsubscribeResult(InvalidRequest{"source", "is 0"})) == "not_sent: source: is 0");
 
   std::ostringstream stream;
   stream << UnsubscribeResult(Accepted{"MT-1"}) << ' ' << StopState::not_sent;
-  CHECK(stream.str() == "accepted: MT-1 not sent");
+  CHECK(stream.str() == "accepted: MT-1 not_sent");
 }
 
 TEST_CASE("Control characters are escaped, other text is left as it is") {

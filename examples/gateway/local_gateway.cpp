@@ -78,6 +78,7 @@ class LocalGateway::Server {
       : options(std::move(run_options)), http_(make_server(options.certificate)) {
     if (!http_->is_valid()) throw std::runtime_error("local gateway: unusable certificate");
     http_->set_tcp_nodelay(true);
+    http_->set_socket_options([](auto) {});  // by default, two gateways could share one port
     http_->set_keep_alive_max_count(1'000'000);
     http_->set_keep_alive_timeout(2);  // seconds; the gateway stops within them
     http_->new_task_queue = [] { return new httplib::ThreadPool(threads); };

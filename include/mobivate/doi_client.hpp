@@ -23,6 +23,12 @@ class DoiClient {
       : engine_(std::move(options),
                 transport ? std::move(transport) : std::make_shared<CurlTransport>()) {}
 
+  // Copies share the transport, and so the connections. There is no move: what it left behind could
+  // not be called.
+  DoiClient(const DoiClient&) = default;
+  DoiClient& operator=(const DoiClient&) = default;
+  ~DoiClient() = default;
+
   /// Asks the gateway to stop one subscriber's billing and waits for the answer; tries again as
   /// `RetryPolicy` says. Everything that can go wrong is a value: only `std::bad_alloc` and what
   /// your own callbacks or transport throw come out.

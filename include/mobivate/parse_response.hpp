@@ -76,7 +76,12 @@ constexpr std::string_view advice(int http_status) noexcept {
   if (http_status >= 300 && http_status <= 399) {
     return "; redirects are not followed: set base_url to the gateway's own address";
   }
+  if (http_status >= 500) return "; send again later";
   switch (http_status) {
+    case 408:
+    case 425:
+    case 429:
+      return "; send again later";
     case 401:
     case 403:
       return "; check account_id and api_key";

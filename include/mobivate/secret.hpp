@@ -14,7 +14,7 @@
 namespace mobivate {
 
 /// A value that must not be printed. Streams, `std::format` and {fmt} write it as `***`; only
-/// `reveal()` gives it out, so that every place that does is found by its name.
+/// `reveal()` gives it out.
 class Secret {
  public:
   /// What stands for a secret wherever text is shown.

@@ -20,13 +20,15 @@ enum class Stop {
   one,   ///< `&stop=1`, for Web Opt-In Kenya.
 };
 
-/// The wish to stop one subscriber's billing. Empty strings and optionals are left out of the URL.
+/// A request to stop one subscriber's billing. Empty strings and optionals are left out of the URL.
 /// Source: *Network Double Opt-in (NDOI) Unsubscribe* and *MNO Web Opt-In Kenya: Unsubscribing
 /// users*.
 struct UnsubscribeRequest {
-  std::uint32_t source{0};    ///< The service's shortcode, for example 12345. Required.
-  std::string destination{};  ///< MSISDN or hashed number: 1 to 64 of 0-9, A-Z, a-z. Required.
-  std::string keyword{};      ///< The service's keyword, 1 to 256 bytes. Required.
+  std::uint32_t source{0};  ///< The service's shortcode, for example 12345. Required.
+  /// MSISDN with its country code, without + or leading zeros, or the hashed number that the
+  /// operator gave you: 1 to 64 of 0-9, A-Z, a-z. Required.
+  std::string destination{};
+  std::string keyword{};                     ///< The service's keyword, 1 to 256 bytes. Required.
   std::optional<std::uint32_t> amount{};     ///< Cents; 0 is an amount. Required for NDOI.
   std::optional<std::uint32_t> frequency{};  ///< Days between billings, 1 or more: 7 is weekly.
   std::string campaign{};                    ///< Your name for the campaign, up to 256 bytes.
@@ -102,8 +104,8 @@ inline std::string required_text_problem(const std::string& text, std::string_vi
   }
   if (ndoi && !request.amount) {
     return invalid("amount",
-                   "is not set: write the amount in cents (NDOI requires it), "
-                   "or set stop to Stop::one if the service is Web Opt-In Kenya");
+                   "is not set: write the amount in cents; only a Web Opt-In Kenya service "
+                   "(Stop::one) can do without");
   }
   if (request.frequency == 0U) {
     return invalid("frequency", "is 0: write 1 or more days, or leave it unset");
@@ -113,8 +115,8 @@ inline std::string required_text_problem(const std::string& text, std::string_vi
   }
   if (ndoi && request.provider.empty()) {
     return invalid("provider",
-                   "is empty: write the network, for example safaricom (NDOI requires it), "
-                   "or set stop to Stop::one if the service is Web Opt-In Kenya");
+                   "is empty: write the network, for example safaricom; only a Web Opt-In Kenya "
+                   "service (Stop::one) can do without");
   }
   if (auto problem = detail::length_problem(request.provider); !problem.empty()) {
     return invalid("provider", std::move(problem));

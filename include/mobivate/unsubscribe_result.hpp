@@ -39,7 +39,7 @@ struct TransportError {
   enum class Kind { resolve, connect, tls, timeout, send, receive, too_large, cancelled, other };
 
   Kind kind{Kind::other};
-  bool maybe_delivered{false};  ///< False only if no byte of the request can have left.
+  bool maybe_delivered{true};  ///< False only if no byte of the request can have left.
   std::string message{};
 };
 
@@ -68,7 +68,7 @@ enum class StopState {
     case StopState::refused:
       return "refused";
     case StopState::not_sent:
-      return "not sent";
+      return "not_sent";
     case StopState::unknown:
       break;
   }
@@ -111,8 +111,8 @@ enum class StopState {
   return StopState::unknown;
 }
 
-/// Whether the very same request may be sent again at once with hope of a better end. The stop is
-/// idempotent, so this is safe after any of these; a refusal by the gateway is never retried.
+/// Whether sending the very same request again may end better: what `RetryPolicy` goes by. The stop
+/// is idempotent, so this is safe after any of these; a refusal by the gateway is never retried.
 [[nodiscard]] inline bool is_retryable(const UnsubscribeResult& result) noexcept {
   if (const auto* error = std::get_if<TransportError>(&result)) {
     return error->kind != TransportError::Kind::tls &&

@@ -38,6 +38,10 @@ constexpr bool starts_with(std::string_view text, std::string_view prefix) noexc
   return text.substr(0, prefix.size()) == prefix;
 }
 
+constexpr bool ends_with(std::string_view text, std::string_view suffix) noexcept {
+  return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
+}
+
 constexpr std::string_view trim(std::string_view text) noexcept {
   while (!text.empty() && is_white_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_white_space(text.back())) text.remove_suffix(1);

@@ -112,7 +112,11 @@ inline BaseUrl parse_base_url(std::string_view text) {
     const auto port = small_number(authority.substr(colon + 1));
     if (!port || *port == 0 || *port > 65535) throw refuse("has a port that is not 1 to 65535");
   }
-  if (!is_plain_path(rest.substr(authority.size()))) throw refuse("has an invalid prefix");
+  const std::string_view prefix = rest.substr(authority.size());
+  if (!is_plain_path(prefix)) throw refuse("has an invalid prefix");
+  if (prefix.find("/api/doi/") != std::string_view::npos || ends_with(prefix, "/api/doi")) {
+    throw refuse("has the path of the request in it");
+  }
 
   while (text.back() == '/') text.remove_suffix(1);
   return {text, https, host};

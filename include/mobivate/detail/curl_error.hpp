@@ -66,4 +66,22 @@ constexpr TransportError::Kind kind_of(CURLcode code) noexcept {
   }
 }
 
+/// What the caller can do about it.
+constexpr const char* advice(CURLcode code) noexcept {
+  switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return "; to trust a certificate authority of your own, set CurlOptions::ca_bundle";
+    case CURLE_SSL_CONNECT_ERROR:
+      return "; check that base_url has a port that speaks TLS";
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+      return "; check base_url";
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_PROXY:
+      return "; check CurlOptions::proxy";
+    default:
+      return "";
+  }
+}
+
 }  // namespace mobivate::detail

@@ -195,7 +195,7 @@ class CurlHandle {
                                 (connect_status == 407 ? ": it wants other credentials" : "")};
     }
     const char* const text = error_text_[0] == '\0' ? curl_easy_strerror(code) : error_text_.data();
-    return TransportError{kind_of(code), maybe_delivered_, text};
+    return TransportError{kind_of(code), maybe_delivered_, text + std::string(advice(code))};
   }
 
   [[nodiscard]] TransportResult response() {

@@ -25,7 +25,7 @@ class MockTransport : public Transport {
     return queue(HttpResponse{status, std::move(body), std::move(retry_after)});
   }
 
-  /// Queues a failure of the network.
+  /// Queues a network failure.
   MockTransport& fail(TransportError error) { return queue(std::move(error)); }
 
   /// All requests so far, in the order they were sent, with their real (unmasked) URLs.
