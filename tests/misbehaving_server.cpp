@@ -44,14 +44,19 @@ bool Connection::handshake(SSL_CTX* context) {
 std::string Connection::read_request() {
   std::string header;
   while (header.find("\r\n\r\n") == std::string::npos) {
-    std::array<char, 4096> buffer{};
-    const auto count = ssl_ != nullptr
-                           ? SSL_read(ssl_, buffer.data(), static_cast<int>(buffer.size()))
-                           : static_cast<int>(recv(socket_, buffer.data(), buffer.size(), 0));
-    if (count <= 0) return {};
-    header.append(buffer.data(), static_cast<std::size_t>(count));
+    const std::string more = read_some();
+    if (more.empty()) return {};
+    header += more;
   }
   return header;
+}
+
+std::string Connection::read_some() {
+  std::array<char, 4096> buffer{};
+  const auto count = ssl_ != nullptr
+                         ? SSL_read(ssl_, buffer.data(), static_cast<int>(buffer.size()))
+                         : static_cast<int>(recv(socket_, buffer.data(), buffer.size(), 0));
+  return count <= 0 ? std::string() : std::string(buffer.data(), static_cast<std::size_t>(count));
 }
 
 bool Connection::send(std::string_view bytes) {

@@ -26,6 +26,9 @@ class Connection {
   /// The next request's header; empty if the client is gone.
   std::string read_request();
 
+  /// What comes next; empty if the client is gone.
+  std::string read_some();
+
   /// False if the client is gone.
   bool send(std::string_view bytes);
 
@@ -37,6 +40,8 @@ class Connection {
 
   /// Does nothing until the client is gone.
   void wait_for_client_to_go();
+
+  int socket() const { return socket_; }
 
  private:
   int socket_;

@@ -19,6 +19,7 @@
 #include <mobivate/detail/ascii.hpp>
 #include <mobivate/detail/curl_error.hpp>
 #include <mobivate/detail/curl_share.hpp>
+#include <mobivate/detail/secret_mask.hpp>
 #include <mobivate/transport.hpp>
 
 namespace mobivate::detail {
@@ -33,7 +34,10 @@ inline constexpr std::size_t largest_header = std::size_t{64} * 1024;
 class CurlHandle {
  public:
   CurlHandle(const CurlOptions& options, const CurlShare& share)
-      : multi_(curl_multi_init()), easy_(curl_easy_init()), proxy_(options.proxy) {
+      : multi_(curl_multi_init()),
+        easy_(curl_easy_init()),
+        proxy_(options.proxy),
+        mask_({user_info(options.proxy)}) {
     if (!multi_ || !easy_) throw std::bad_alloc();
     set(CURLOPT_SHARE, share.get());
     set(CURLOPT_NOSIGNAL, 1L);
@@ -195,7 +199,16 @@ class CurlHandle {
                                 (connect_status == 407 ? ": it wants other credentials" : "")};
     }
     const char* const text = error_text_[0] == '\0' ? curl_easy_strerror(code) : error_text_.data();
-    return TransportError{kind_of(code), maybe_delivered_, text + std::string(advice(code))};
+    return TransportError{kind_of(code), maybe_delivered_, mask_(text) + advice(code)};
+  }
+
+  /// `user:password` of a proxy, or nothing.
+  static std::string user_info(const std::string& proxy) {
+    const std::size_t end = proxy.rfind('@');
+    if (end == std::string::npos) return {};
+    const std::size_t scheme = proxy.find("://");
+    const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
+    return proxy.substr(begin, end - begin);
   }
 
   [[nodiscard]] TransportResult response() {
@@ -249,6 +262,7 @@ class CurlHandle {
   std::unique_ptr<CURL, EasyCleanup> easy_;
 
   std::string proxy_;
+  SecretMask mask_;
   CURLcode set_code_ = CURLE_OK;
   CURLcode constructed_ = CURLE_OK;
 
