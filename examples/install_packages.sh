@@ -5,7 +5,7 @@
 # that they are there.
 set -eu
 
-needed="cmake g++ libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev make
+needed="ca-certificates cmake g++ libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev make
   ninja-build nlohmann-json3-dev pkg-config"
 if [ "$1" = tests ]; then
   needed="$needed catch2 clang"

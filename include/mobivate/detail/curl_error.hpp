@@ -71,6 +71,8 @@ constexpr const char* advice(CURLcode code) noexcept {
   switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
       return "; to trust a certificate authority of your own, set CurlOptions::ca_bundle";
+    case CURLE_SSL_CACERT_BADFILE:
+      return "; check CurlOptions::ca_bundle, or the system's CA certificates if it is empty";
     case CURLE_SSL_CONNECT_ERROR:
       return "; check that base_url has a port that speaks TLS";
     case CURLE_COULDNT_RESOLVE_HOST:

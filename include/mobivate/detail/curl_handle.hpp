@@ -64,6 +64,7 @@ class CurlHandle {
     // ends by itself. Before 7.87 it has to wait for the system's resolver.
     set(CURLOPT_QUICK_EXIT, 1L);
 #endif
+    if (!proxy_.empty()) set(CURLOPT_NOPROXY, "");  // nor does the environment undo it
     if (!options.ca_bundle.empty()) set(CURLOPT_CAINFO, options.ca_bundle.c_str());
     if (!options.client_certificate.empty()) {
       set(CURLOPT_SSLCERT, options.client_certificate.c_str());
