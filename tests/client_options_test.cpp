@@ -56,6 +56,10 @@ TEST_CASE("Base URLs that do not are refused, with the reason") {
       {"https://[::1", "has no valid host"},
       {"https://[::1]x", "has no valid host"},
       {"https://[]", "has no valid host"},
+      {"https://[:]", "has no valid host"},
+      {"https://[1]", "has no valid host"},
+      {"https://.", "has no valid host"},
+      {"https://a..b", "has no valid host"},
       {"https://%68ost", "has no valid host"},
       {"https://hostname:", "has a port that is not 1 to 65535"},
       {"https://hostname:0", "has a port that is not 1 to 65535"},
@@ -84,10 +88,11 @@ TEST_CASE("Base URLs that do not are refused, with the reason") {
 }
 
 TEST_CASE("Plain http is for this machine, unless it is asked for") {
-  const auto* base_url = GENERATE(as<const char*>{}, "http://hostname", "http://127.0.0.1.example",
-                                  "http://127.1", "http://127.0.0.256", "http://127.0.0.",
-                                  "http://127.0.0.1.", "http://localhost.example", "http://[::2]",
-                                  "http://0.0.0.0", "http://128.0.0.1", "http://127.a.0.1");
+  const auto* base_url =
+      GENERATE(as<const char*>{}, "http://hostname", "http://127.0.0.1.example", "http://127.1",
+               "http://127.0.0.256", "http://127.0.0.08", "http://127.010.0.1", "http://127.0.0.",
+               "http://127.0.0.1.", "http://localhost.example", "http://[::2]", "http://0.0.0.0",
+               "http://128.0.0.1", "http://127.a.0.1");
   auto options = support::options(base_url);
   CHECK_THAT(refusal(options), Catch::Matchers::ContainsSubstring("allow_plain_http"));
   options.allow_plain_http = true;
@@ -146,6 +151,7 @@ TEST_CASE("Extra headers must be headers, and not the library's own") {
   CHECK(refused("content-type", "text/plain"));
   CHECK(refused("ACCEPT", "text/plain"));
   CHECK(refused("User-Agent", "me"));
+  CHECK(refused("Host", "elsewhere"));
   CHECK(refused("Content-Length", "5"));
   CHECK(refused("Transfer-Encoding", "chunked"));
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <clocale>
 #include <cstddef>
 #include <random>
 #include <regex>
@@ -218,9 +219,19 @@ TEST_CASE("The parser's own notions of JSON do not show") {
       CHECK(is_accepted(parse_response({200, R"({"t":)" + number + R"(,"200":"MT-1"})", {}})));
     }
   }
+  SECTION("the process's locale has no say in numbers") {
+    const std::string before = std::setlocale(LC_NUMERIC, nullptr);
+    for (const char* locale : {"de_DE.UTF-8", "ps_AF.UTF-8"}) {
+      if (std::setlocale(LC_NUMERIC, locale) == nullptr) continue;  // not on this machine
+      CHECK(is_accepted(parse_response({200, R"({"200":"MT-1","t":[1.5e3,0.5]})", {}})));
+      CHECK_FALSE(is_accepted(parse_response({200, R"({"200":"MT-1","t":1,5})", {}})));
+    }
+    std::setlocale(LC_NUMERIC, before.c_str());
+  }
   SECTION("what is no number stays none") {
-    for (const char* number : {"01", "00000000", "1.", ".5", "1e", "1e+", "+1", "1.2.3", "0x10",
-                               "1e5e5", "--1", "NaN", "Infinity", "-"}) {
+    for (const char* number :
+         {"01", "00000000", "1.", ".5", "1e", "1e+", "+1", "1.2.3", "0x10", "1e5e5", "1e5.5", "1-2",
+          "12a", "true1", "--1", "NaN", "Infinity", "-"}) {
       CAPTURE(number);
       CHECK(reason(R"({"t":)" + std::string(number) + R"(,"200":"MT-1"})") == "not valid JSON");
     }

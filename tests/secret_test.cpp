@@ -41,11 +41,32 @@ TEST_CASE("A secret is masked however it is spelled") {
       {"twice acc%252Fount%25201 and k%253F%2523%2525%2526%2522%255Ckey", "twice *** and ***"},
       {R"(JSON acc\/ount 1 k?#%&\"\\key acc\u002Fount\u00201)", "JSON *** *** ***"},
       {R"(HTML acc&#47;ount&#x20;1 k?#%&amp;&quot;\key)", "HTML *** ***"},
+      {"form acc/ount+1", "form ***"},
+      {"thrice acc%25252Fount 1", "thrice ***"},
       {"cut acc%2Fount%2", "cut acc%2Fount%2"},
       {"100% & more \\ &#; &#x; &#xzz; &#99999999999; &",
        "100% & more \\ &#; &#x; &#xzz; &#99999999999; &"},
   }));
   CHECK(mask(text) == masked);
+}
+
+TEST_CASE("A secret that looks escaped itself is masked in every mix of spellings") {
+  const auto [secret, text, masked] = GENERATE(table<std::string, std::string, std::string>({
+      {"pa%41ss word", "pa%41ss%20word", "***"},
+      {"pa%41ss word", "pa%2541ss word", "***"},
+      {"k&lt;9 secret", "k&lt;9%20secret", "***"},
+      {"k\\/9 secret", "k\\/9%20secret", "***"},
+      {"k%25 x", "k%25%20x", "***"},
+      {"3b41/x", "%3b41%2Fx", "%***"},
+      {"%%%%", "%25%%2525%", "***"},
+  }));
+  const mobivate::detail::SecretMask mask({secret});
+  CHECK(mask(text) == masked);
+}
+
+TEST_CASE("Masking takes no more time than the text is long") {
+  const mobivate::detail::SecretMask mask({std::string(60, '\\'), std::string(60, '%') + "x"});
+  CHECK(mask(std::string(20'000, '\\') + std::string(20'000, '%')).size() < 20'010);
 }
 
 TEST_CASE("A secret across the limit is masked whole, what follows is dropped") {

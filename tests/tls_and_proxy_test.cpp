@@ -254,6 +254,14 @@ TEST_CASE("A proxy that refuses is no connection, and its credentials stay secre
     curl.proxy = "http://user:pa55@proxy.invalid:3128";
     expect(Kind::resolve, "check CurlOptions::proxy");
   }
+  SECTION("an address that is none, from the environment") {
+    curl.proxy.clear();
+    setenv("https_proxy", "http://user:pa55@[bad", 1);
+    setenv("no_proxy", "", 1);
+    expect(Kind::resolve, "check CurlOptions::proxy");
+    unsetenv("https_proxy");
+    unsetenv("no_proxy");
+  }
   SECTION("no such kind of proxy") {
     curl.proxy = "gopher://user:pa55@127.0.0.1:1";
     expect(Kind::connect, "");

@@ -82,6 +82,11 @@ TEST_CASE("Control characters are escaped, other text is left as it is") {
   CHECK(line == "accepted: a\\x00b\\r\\n\\t\\x1B[31m\\x7F caf\u00e9 \U0001F3B5 \\x9Bx\u00A0");
 }
 
+TEST_CASE("A lone C1 byte is escaped, a byte of a longer character is not") {
+  CHECK(to_string(UnsubscribeResult(Accepted{"\x9B\x33\xE0\xB8\x9B\x9B\xC3\x9B"})) ==
+        "accepted: \\x9B\x33\xE0\xB8\x9B\\x9B\xC3\x9B");
+}
+
 TEST_CASE("Each kind of transport error has its own name") {
   std::set<std::string_view> names;
   for (int kind = 0; kind <= static_cast<int>(TransportError::Kind::other); ++kind) {

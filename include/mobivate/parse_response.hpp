@@ -41,7 +41,7 @@ inline UnsubscribeResult read_object(std::string json, int http_status) {
   // nlohmann/json takes a NUL byte for the end of the input; in JSON it can't stand anywhere.
   if (json.find('\0') != std::string::npos) return in_doubt("not valid JSON: it holds a NUL byte");
   blank_trailing_comma(json);
-  shorten_numbers(json);
+  if (!simplify_numbers(json)) return in_doubt("not valid JSON");
   AnswerReader answer;
   if (!nlohmann::json::sax_parse(json, &answer)) return in_doubt(std::move(answer.doubt));
 

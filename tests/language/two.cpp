@@ -3,9 +3,9 @@
 
 #if __cplusplus >= 202002L
 // No member may be missing an initialiser: these would warn.
-mobivate::ClientOptions options{.base_url = "https://hostname"};
-mobivate::CallOptions call{};
-mobivate::CurlOptions curl{.ca_bundle = "ca.pem"};
+mobivate::ClientOptions client_options{.base_url = "https://hostname"};
+mobivate::CallOptions call_options{};
+mobivate::CurlOptions curl_options{.ca_bundle = "ca.pem"};
 mobivate::HttpRequest http_request{.url = "https://hostname"};
 mobivate::HttpResponse http_response{.status = 200};
 mobivate::TransportError transport_error{.kind = mobivate::TransportError::Kind::timeout};

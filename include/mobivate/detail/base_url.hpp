@@ -59,10 +59,11 @@ inline bool is_host(std::string_view host) {
     return !text.empty() && std::all_of(text.begin(), text.end(), allowed);
   };
   if (!host.empty() && host.front() == '[') {
-    if (host.back() != ']') return false;
+    if (host.back() != ']' || std::count(host.begin(), host.end(), ':') < 2) return false;
     return all(host.substr(1, host.size() - 2),
                [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
   }
+  if (starts_with(host, ".") || host.find("..") != std::string_view::npos) return false;
   return all(host, [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
 }
 
@@ -74,6 +75,7 @@ inline bool is_loopback(std::string_view host) {
     const std::string_view digits = host.substr(0, host.find('.'));
     const auto value = small_number(digits);
     if (!value || *value > 255) return false;
+    if (digits.size() > 1 && digits.front() == '0') return false;  // octal, to some
     host.remove_prefix(digits.size());
     if (part < 3) {
       if (host.empty()) return false;

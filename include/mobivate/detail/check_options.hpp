@@ -53,11 +53,11 @@ inline void check_headers(const Headers& headers) {
       refuse_option("headers", "a value has a control character in it; write it on one line");
     }
     for (const std::string_view reserved :
-         {"Content-Type", "Accept", "User-Agent", "Content-Length", "Transfer-Encoding"}) {
+         {"Host", "Content-Type", "Accept", "User-Agent", "Content-Length", "Transfer-Encoding"}) {
       if (equal_ignoring_case(name, reserved)) {
         refuse_option("headers",
-                      "Content-Type, Accept, User-Agent, Content-Length and Transfer-Encoding "
-                      "are the library's to send; leave them out");
+                      "Host, Content-Type, Accept, User-Agent, Content-Length and "
+                      "Transfer-Encoding are the library's to send; leave them out");
       }
     }
   }

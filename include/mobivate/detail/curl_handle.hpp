@@ -19,7 +19,6 @@
 #include <mobivate/detail/ascii.hpp>
 #include <mobivate/detail/curl_error.hpp>
 #include <mobivate/detail/curl_share.hpp>
-#include <mobivate/detail/secret_mask.hpp>
 #include <mobivate/transport.hpp>
 
 namespace mobivate::detail {
@@ -34,10 +33,7 @@ inline constexpr std::size_t largest_header = std::size_t{64} * 1024;
 class CurlHandle {
  public:
   CurlHandle(const CurlOptions& options, const CurlShare& share)
-      : multi_(curl_multi_init()),
-        easy_(curl_easy_init()),
-        proxy_(options.proxy),
-        mask_({user_info(options.proxy)}) {
+      : multi_(curl_multi_init()), easy_(curl_easy_init()), proxy_(options.proxy) {
     if (!multi_ || !easy_) throw std::bad_alloc();
     set(CURLOPT_SHARE, share.get());
     set(CURLOPT_NOSIGNAL, 1L);
@@ -65,7 +61,10 @@ class CurlHandle {
     set(CURLOPT_QUICK_EXIT, 1L);
 #endif
     if (!proxy_.empty()) set(CURLOPT_NOPROXY, "");  // nor does the environment undo it
-    if (!options.ca_bundle.empty()) set(CURLOPT_CAINFO, options.ca_bundle.c_str());
+    if (!options.ca_bundle.empty()) {
+      set(CURLOPT_CAINFO, options.ca_bundle.c_str());
+      set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // the system's, trusted beside it
+    }
     if (!options.client_certificate.empty()) {
       set(CURLOPT_SSLCERT, options.client_certificate.c_str());
     }
@@ -135,8 +134,8 @@ class CurlHandle {
     for (const auto& [name, value] : headers) {
       // To libcurl a name with a colon and nothing behind it means: leave this field out.
       std::string line = name;
-      line += value.empty() ? ";" : ": ";
-      line += value;
+      line += trim(value).empty() ? ";" : ": ";
+      line += trim(value);
       curl_slist* longer = curl_slist_append(list.get(), line.c_str());
       if (longer == nullptr) throw std::bad_alloc();
       static_cast<void>(list.release());
@@ -199,17 +198,12 @@ class CurlHandle {
                             "the proxy answered HTTP " + std::to_string(connect_status) +
                                 (connect_status == 407 ? ": it wants other credentials" : "")};
     }
-    const char* const text = error_text_[0] == '\0' ? curl_easy_strerror(code) : error_text_.data();
-    return TransportError{kind_of(code), maybe_delivered_, mask_(text) + advice(code)};
-  }
-
-  /// `user:password` of a proxy, or nothing.
-  static std::string user_info(const std::string& proxy) {
-    const std::size_t end = proxy.rfind('@');
-    if (end == std::string::npos) return {};
-    const std::size_t scheme = proxy.find("://");
-    const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
-    return proxy.substr(begin, end - begin);
+    // libcurl repeats a proxy that it can't use, whose address may hold a password before an @.
+    const std::string_view text = error_text_.data();
+    const bool may_be_shown = !text.empty() && text.find('@') == std::string_view::npos;
+    return TransportError{
+        kind_of(code), maybe_delivered_,
+        (may_be_shown ? std::string(text) : curl_easy_strerror(code)) + std::string(advice(code))};
   }
 
   [[nodiscard]] TransportResult response() {
@@ -263,7 +257,6 @@ class CurlHandle {
   std::unique_ptr<CURL, EasyCleanup> easy_;
 
   std::string proxy_;
-  SecretMask mask_;
   CURLcode set_code_ = CURLE_OK;
   CURLcode constructed_ = CURLE_OK;
 

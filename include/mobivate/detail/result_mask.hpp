@@ -36,7 +36,9 @@ class ResultMask {
     void operator()(Accepted& it) const { it.message_id = mask(it.message_id); }
     void operator()(SendFailed& it) const { it.description = mask(it.description); }
     void operator()(GatewayError& it) const { it.message = mask(it.message); }
-    void operator()(UnexpectedResponse& it) const { it.body = mask(body, body_excerpt); }
+    void operator()(UnexpectedResponse& it) const {
+      it.body = mask(body, body_excerpt).substr(0, body_excerpt);
+    }
     void operator()(TransportError& it) const { it.message = mask(it.message); }
     void operator()(InvalidRequest& it) const { it.reason = mask(it.reason); }
   };

@@ -13,104 +13,101 @@
 namespace mobivate::detail {
 
 /// Replaces secrets in text that came from outside: servers and proxies echo the URL they were
-/// asked for, as it was sent, decoded, encoded once more, or escaped for JSON or HTML.
+/// asked for, as it was sent, decoded, encoded once more, or escaped for JSON or HTML. Each byte of
+/// a secret may be written in its own way.
 class SecretMask {
  public:
   explicit SecretMask(std::vector<std::string> secrets) : secrets_(std::move(secrets)) {}
 
-  /// The first `limit` bytes of `text` with each secret that begins in them replaced by `***`.
+  /// The first `limit` bytes of `text`, each secret that begins in them replaced by `***`.
   [[nodiscard]] std::string operator()(std::string_view text,
                                        std::size_t limit = std::string_view::npos) const {
     limit = std::min(limit, text.size());
-    const auto hidden = hidden_bytes(text.substr(0, limit + reach()));
     std::string shown;
     shown.reserve(limit);
-    for (std::size_t i = 0; i < limit; ++i) {
-      if (!hidden[i]) {
-        shown += text[i];
-      } else if (i == 0 || !hidden[i - 1]) {
-        shown += Secret::mask;
-      }
+    std::size_t hidden_until = 0;
+    for (std::size_t at = 0; at < limit; ++at) {
+      const std::size_t end = end_of_secret(text, at);
+      if (end > at && (hidden_until == 0 || at > hidden_until)) shown += Secret::mask;
+      hidden_until = std::max(hidden_until, end);
+      if (at >= hidden_until) shown += text[at];
     }
     return shown;
   }
 
  private:
-  /// Text with its escapes undone, and where in the original each of its bytes begins.
-  struct Reading {
-    std::string bytes;
-    std::vector<std::size_t> begins;  ///< One more than bytes: the last is the original's end.
-  };
+  /// How many characters of a text spell a byte; none, if they spell another.
+  using Lengths = std::vector<std::size_t>;
 
   struct Unescaped {
     char byte;
     std::size_t length;
   };
 
-  /// The longest spelling of a secret looked for: twelve characters for each of its bytes.
-  [[nodiscard]] std::size_t reach() const {
-    std::size_t longest = 0;
-    for (const auto& secret : secrets_) longest = std::max(longest, secret.size());
-    return 12 * longest;
-  }
-
-  [[nodiscard]] std::vector<bool> hidden_bytes(std::string_view text) const {
-    std::vector<bool> hidden(text.size());
-    hide(hidden, text, [](std::size_t i) { return i; });
-    if (text.find_first_of("%\\&") == std::string_view::npos) return hidden;
-
-    Reading reading{std::string(text), std::vector<std::size_t>(text.size() + 1)};
-    for (std::size_t i = 0; i <= text.size(); ++i) reading.begins[i] = i;
-    for (int level = 0; level < 2; ++level) {
-      reading = unescape(reading);
-      hide(hidden, reading.bytes, [&](std::size_t i) { return reading.begins[i]; });
-    }
-    return hidden;
-  }
-
-  template <class OriginalPosition>
-  void hide(std::vector<bool>& hidden, std::string_view text, OriginalPosition original) const {
-    const auto same = [](char a, char b) { return to_lower(a) == to_lower(b); };
+  /// The end of the longest spelling of a secret that begins at `at`, or `at`.
+  [[nodiscard]] std::size_t end_of_secret(std::string_view text, std::size_t at) const {
+    std::size_t end = at;
     for (const auto& secret : secrets_) {
-      auto from = text.begin();
-      while ((from = std::search(from, text.end(), secret.begin(), secret.end(), same)) !=
-             text.end()) {
-        const auto at = static_cast<std::size_t>(from - text.begin());
-        for (std::size_t i = original(at); i < original(at + secret.size()); ++i) hidden[i] = true;
-        ++from;
+      if (may_begin(text[at], secret)) end = std::max(end, end_of(secret, text, at));
+    }
+    return end;
+  }
+
+  static bool may_begin(char c, std::string_view secret) {
+    if (secret.empty()) return false;
+    return to_lower(c) == to_lower(secret.front()) || c == '%' || c == '\\' || c == '&' || c == '+';
+  }
+
+  static std::size_t end_of(std::string_view secret, std::string_view text, std::size_t at) {
+    std::vector<std::size_t> ends{at};  // of all that spells the secret so far
+    std::vector<std::size_t> next;
+    for (const char byte : secret) {
+      next.clear();
+      for (const std::size_t end : ends) {
+        for (const std::size_t length : spellings(byte, text.substr(end))) {
+          if (std::find(next.begin(), next.end(), end + length) == next.end()) {
+            next.push_back(end + length);
+          }
+        }
+      }
+      if (next.empty()) return at;
+      ends.swap(next);
+    }
+    return *std::max_element(ends.begin(), ends.end());
+  }
+
+  static Lengths spellings(char byte, std::string_view text) {
+    Lengths lengths;
+    if (text.empty()) return lengths;
+    const auto same = [&](char c) { return to_lower(c) == to_lower(byte); };
+    if (same(text.front()) || (byte == ' ' && text.front() == '+')) lengths.push_back(1);
+    if (text.front() == '%') {  // %2F, and %252F and so on if encoded again
+      for (std::size_t digits = 1;; digits += 2) {
+        const int code = hex_byte(text, digits);
+        if (code >= 0 && same(static_cast<char>(code))) lengths.push_back(digits + 2);
+        if (code != '%') break;
       }
     }
+    const Unescaped first = unescape(text);
+    if (first.length > 1 && same(first.byte)) lengths.push_back(first.length);
+    return lengths;
   }
 
-  static Reading unescape(const Reading& reading) {
-    Reading result;
-    const std::string_view bytes = reading.bytes;
-    for (std::size_t i = 0; i < bytes.size();) {
-      const Unescaped next = unescape_first(bytes.substr(i));
-      result.bytes += next.byte;
-      result.begins.push_back(reading.begins[i]);
-      i += next.length;
-    }
-    result.begins.push_back(reading.begins.back());
-    return result;
+  /// The value of two hexadecimal digits, or -1.
+  static int hex_byte(std::string_view text, std::size_t at) {
+    if (at + 2 > text.size()) return -1;
+    const int high = hex_value(text[at]);
+    const int low = hex_value(text[at + 1]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
   }
 
-  /// Takes one byte off the text, escaped as in URLs (%2F), in JSON (\/, \u002F) or in HTML
-  /// (&amp;, &#47;, &#x2F;), or as it is.
-  static Unescaped unescape_first(std::string_view text) {
-    const auto hex_byte = [&](std::size_t at) {
-      if (at + 2 > text.size()) return -1;
-      const int high = hex_value(text[at]);
-      const int low = hex_value(text[at + 1]);
-      return high < 0 || low < 0 ? -1 : high * 16 + low;
-    };
-    if (text.front() == '%') {
-      if (const int byte = hex_byte(1); byte >= 0) return {static_cast<char>(byte), 3};
-    }
+  /// Takes one byte off the text, escaped as in JSON (\/, \u002F) or in HTML (&amp;, &#47;,
+  /// &#x2F;), or as it is.
+  static Unescaped unescape(std::string_view text) {
     if (starts_with(text, "\\u00")) {
-      if (const int byte = hex_byte(4); byte >= 0) return {static_cast<char>(byte), 6};
+      if (const int code = hex_byte(text, 4); code >= 0) return {static_cast<char>(code), 6};
     }
-    if (text.size() > 1 && text.front() == '\\' &&
+    if (text.size() > 1 && text[0] == '\\' &&
         (text[1] == '/' || text[1] == '"' || text[1] == '\\')) {
       return {text[1], 2};
     }
@@ -128,9 +125,10 @@ class SecretMask {
     const std::size_t end = text.substr(0, longest_reference).find(';');
     if (!starts_with(text, "&#") || end == std::string_view::npos) return {text.front(), 1};
     const bool hexadecimal = to_lower(text[2]) == 'x';
+    const std::size_t digits = hexadecimal ? 3 : 2;
     const int base = hexadecimal ? 16 : 10;
     int code = 0;
-    for (const char c : text.substr(hexadecimal ? 3 : 2, end - (hexadecimal ? 3 : 2))) {
+    for (const char c : text.substr(digits, end - digits)) {
       const int digit = hex_value(c);
       if (digit < 0 || digit >= base) return {text.front(), 1};
       code = code * base + digit;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <csignal>
+#include <ctime>
 
 namespace mobivate::detail {
 
@@ -20,15 +21,13 @@ class SigpipeGuard {
   ~SigpipeGuard() {}
 };
 #else
-  SigpipeGuard() noexcept : sigpipe_(only_sigpipe()), was_pending_(is_pending()) {
+  SigpipeGuard() noexcept : sigpipe_(only_sigpipe()) {
     pthread_sigmask(SIG_BLOCK, &sigpipe_, &mask_before_);
   }
 
   ~SigpipeGuard() {
-    if (!was_pending_ && is_pending()) {
-      int signal = 0;
-      sigwait(&sigpipe_, &signal);
-    }
+    if (sigismember(&mask_before_, SIGPIPE) == 1) return;  // held back already: not ours to take
+    take_sigpipe();
     pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
   }
 
@@ -40,15 +39,20 @@ class SigpipeGuard {
     return signals;
   }
 
-  static bool is_pending() noexcept {
+  void take_sigpipe() const noexcept {
+#ifdef __APPLE__  // has no sigtimedwait
     sigset_t pending{};
+    int signal = 0;
     sigpending(&pending);
-    return sigismember(&pending, SIGPIPE) == 1;
+    if (sigismember(&pending, SIGPIPE) == 1) sigwait(&sigpipe_, &signal);
+#else
+    const timespec no_wait{};
+    sigtimedwait(&sigpipe_, nullptr, &no_wait);
+#endif
   }
 
   sigset_t sigpipe_;
   sigset_t mask_before_{};
-  bool was_pending_;
 };
 #endif
 
