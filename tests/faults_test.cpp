@@ -55,7 +55,12 @@ const std::vector<Fault>& faults() {
   static const std::vector<Fault> table{
       // Before the request
       {"closes at once", [](Connection&) {}, "unknown: ", true},
-      {"resets at once", [](Connection& client) { client.reset(); }, "unknown: ", true},
+      {"resets as it is asked",
+       [](Connection& client) {
+         client.wait_for_first_byte();
+         client.reset();
+       },
+       "unknown: ", true},
       {"answers before it was asked",
        [](Connection& client) {
          client.send(success);
@@ -204,8 +209,9 @@ class FaultyGateway {
     std::string base_url = server_.base_url();
     if (fault.tls == Tls::only_client) base_url.replace(0, 7, "https://");
     options_ = support::options(base_url);
-    options_.connect_timeout = 300ms;
-    options_.attempt_timeout = 300ms;
+    const bool ends_in_time = std::string(fault.result).find("timeout") == std::string::npos;
+    options_.connect_timeout = ends_in_time ? 5s : 300ms;
+    options_.attempt_timeout = ends_in_time ? 5s : 300ms;
     options_.total_timeout = total_timeout;
     options_.retry.max_attempts = 2;
     options_.retry.initial_backoff = 0ms;
@@ -220,7 +226,7 @@ class FaultyGateway {
     return {to_string(result), attempts, std::chrono::steady_clock::now() - start};
   }
 
-  static constexpr auto total_timeout = 2s;
+  static constexpr auto total_timeout = 10s;
 
  private:
   static const local_gateway::Certificate& certificate() {

@@ -81,6 +81,11 @@ void Connection::reset() {
   setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
+void Connection::wait_for_first_byte() {
+  char byte = 0;
+  static_cast<void>(recv(socket_, &byte, 1, MSG_PEEK));
+}
+
 void Connection::wait_for_client_to_go() {
   std::array<char, 4096> buffer{};
   while (recv(socket_, buffer.data(), buffer.size(), 0) > 0) {

@@ -38,6 +38,9 @@ class Connection {
   /// Ends in a TCP reset in place of an orderly close.
   void reset();
 
+  /// Leaves the byte unread.
+  void wait_for_first_byte();
+
   /// Does nothing until the client is gone.
   void wait_for_client_to_go();
 

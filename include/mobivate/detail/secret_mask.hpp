@@ -36,9 +36,6 @@ class SecretMask {
   }
 
  private:
-  /// How many characters of a text spell a byte; none, if they spell another.
-  using Lengths = std::vector<std::size_t>;
-
   struct Unescaped {
     char byte;
     std::size_t length;
@@ -64,33 +61,34 @@ class SecretMask {
     for (const char byte : secret) {
       next.clear();
       for (const std::size_t end : ends) {
-        for (const std::size_t length : spellings(byte, text.substr(end))) {
-          if (std::find(next.begin(), next.end(), end + length) == next.end()) {
-            next.push_back(end + length);
-          }
-        }
+        for_each_spelling(byte, text.substr(end),
+                          [&](std::size_t length) { next.push_back(end + length); });
       }
       if (next.empty()) return at;
+      if (next.size() > 1) {
+        std::sort(next.begin(), next.end());
+        next.erase(std::unique(next.begin(), next.end()), next.end());
+      }
       ends.swap(next);
     }
-    return *std::max_element(ends.begin(), ends.end());
+    return ends.back();
   }
 
-  static Lengths spellings(char byte, std::string_view text) {
-    Lengths lengths;
-    if (text.empty()) return lengths;
+  /// Calls `visit` with each number of characters at the beginning of `text` that spell `byte`.
+  template <class Visit>
+  static void for_each_spelling(char byte, std::string_view text, Visit visit) {
+    if (text.empty()) return;
     const auto same = [&](char c) { return to_lower(c) == to_lower(byte); };
-    if (same(text.front()) || (byte == ' ' && text.front() == '+')) lengths.push_back(1);
+    if (same(text.front()) || (byte == ' ' && text.front() == '+')) visit(std::size_t{1});
     if (text.front() == '%') {  // %2F, and %252F and so on if encoded again
       for (std::size_t digits = 1;; digits += 2) {
         const int code = hex_byte(text, digits);
-        if (code >= 0 && same(static_cast<char>(code))) lengths.push_back(digits + 2);
+        if (code >= 0 && same(static_cast<char>(code))) visit(digits + 2);
         if (code != '%') break;
       }
     }
     const Unescaped first = unescape(text);
-    if (first.length > 1 && same(first.byte)) lengths.push_back(first.length);
-    return lengths;
+    if (first.length > 1 && same(first.byte)) visit(first.length);
   }
 
   /// The value of two hexadecimal digits, or -1.
