@@ -18,18 +18,18 @@ class SystemClock {
   /// How often a wait looks whether it was cancelled.
   static constexpr std::chrono::milliseconds cancellation_interval{50};
 
-  [[nodiscard]] Time now() const noexcept { return std::chrono::steady_clock::now(); }
+  [[nodiscard]] static Time now() noexcept { return std::chrono::steady_clock::now(); }
 
-  [[nodiscard]] std::time_t date() const noexcept { return std::time(nullptr); }
+  [[nodiscard]] static std::time_t date() noexcept { return std::time(nullptr); }
 
   /// From 0 to 1.
-  [[nodiscard]] double random() const {
+  [[nodiscard]] static double random() {
     thread_local std::minstd_rand generator{std::random_device{}()};
     return std::uniform_real_distribution<double>(0, 1)(generator);
   }
 
   /// Sleeps; returns false, early, if cancelled.
-  [[nodiscard]] bool sleep(Duration duration, const std::function<bool()>& cancelled) const {
+  [[nodiscard]] static bool sleep(Duration duration, const std::function<bool()>& cancelled) {
     const Time end = now() + duration;
     for (Time time = now(); time < end; time = now()) {
       if (!cancelled) {
