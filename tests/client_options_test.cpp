@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
@@ -128,6 +129,30 @@ TEST_CASE("Timeouts are 1 ms or more") {
     options.total_timeout = timeout;
     CHECK(refusal(options) == "total_timeout: is less than 1 ms; write 1 ms or more");
   }
+}
+
+TEST_CASE("A retry policy that can't be meant is refused") {
+  auto options = support::options();
+  const auto [set, reason] = GENERATE(table<void (*)(mobivate::RetryPolicy&), std::string>({
+      {[](auto& retry) { retry.max_attempts = 0; },
+       "retry.max_attempts: is less than 1; write 1 for a single attempt"},
+      {[](auto& retry) { retry.initial_backoff = -1ms; },
+       "retry.initial_backoff: is negative; write 0 ms or more"},
+      {[](auto& retry) { retry.max_backoff = -1ms; },
+       "retry.max_backoff: is negative; write 0 ms or more"},
+      {[](auto& retry) { retry.multiplier = 0.9; },
+       "retry.multiplier: is no number from 1 up; write 2 to double each wait"},
+      {[](auto& retry) { retry.multiplier = std::nan(""); },
+       "retry.multiplier: is no number from 1 up; write 2 to double each wait"},
+      {[](auto& retry) { retry.multiplier = HUGE_VAL; },
+       "retry.multiplier: is no number from 1 up; write 2 to double each wait"},
+      {[](auto& retry) {
+         retry = {1, 0ms, 0ms, 1.0};
+       },
+       "none"},
+  }));
+  set(options.retry);
+  CHECK(refusal(options) == reason);
 }
 
 TEST_CASE("Extra headers must be headers, and not the library's own") {

@@ -215,6 +215,46 @@ TEST_CASE("A gateway that is not there is known not to have been reached") {
   CHECK(stop_state(unresolved) == StopState::not_sent);
 }
 
+TEST_CASE("Each libcurl error that a GET can end in has its kind") {
+  const auto [code, kind] = GENERATE(table<CURLcode, Kind>({
+      {CURLE_COULDNT_RESOLVE_HOST, Kind::resolve},
+      {CURLE_COULDNT_RESOLVE_PROXY, Kind::resolve},
+      {CURLE_COULDNT_CONNECT, Kind::connect},
+      {CURLE_INTERFACE_FAILED, Kind::connect},
+      {CURLE_PROXY, Kind::connect},
+      {CURLE_PEER_FAILED_VERIFICATION, Kind::tls},
+      {CURLE_SSL_CONNECT_ERROR, Kind::tls},
+      {CURLE_SSL_CERTPROBLEM, Kind::tls},
+      {CURLE_SSL_CACERT_BADFILE, Kind::tls},
+      {CURLE_OPERATION_TIMEDOUT, Kind::timeout},
+      {CURLE_SEND_ERROR, Kind::send},
+      {CURLE_RECV_ERROR, Kind::receive},
+      {CURLE_GOT_NOTHING, Kind::receive},
+      {CURLE_PARTIAL_FILE, Kind::receive},
+      {CURLE_HTTP2, Kind::receive},
+      {CURLE_HTTP2_STREAM, Kind::receive},
+      {CURLE_WEIRD_SERVER_REPLY, Kind::receive},
+      {CURLE_BAD_CONTENT_ENCODING, Kind::receive},
+      {CURLE_FILESIZE_EXCEEDED, Kind::too_large},
+      {CURLE_ABORTED_BY_CALLBACK, Kind::cancelled},
+      {CURLE_URL_MALFORMAT, Kind::other},
+      {CURLE_FAILED_INIT, Kind::other},
+  }));
+  CHECK(mobivate::detail::kind_of(code) == kind);
+}
+
+TEST_CASE("A transport that is given no URL says so, and can be used again") {
+  LocalGateway gateway;
+  mobivate::CurlTransport transport;
+  const auto refused =
+      transport.send({"no URL", {}, std::chrono::seconds(1), std::chrono::seconds(1)});
+  CHECK(std::get<mobivate::TransportError>(refused).kind == Kind::other);
+  CHECK_FALSE(std::get<mobivate::TransportError>(refused).maybe_delivered);
+  const auto sent =
+      transport.send({gateway.base_url(), {}, std::chrono::seconds(5), std::chrono::seconds(5)});
+  CHECK(std::get<mobivate::HttpResponse>(sent).status == 404);
+}
+
 TEST_CASE("Another user of libcurl in the process is not disturbed, nor disturbs") {
   LocalGateway gateway;
   add_subscribers(gateway, 2);

@@ -159,6 +159,22 @@ TEST_CASE("Whatever a server echoes, no secret is in what the caller sees") {
   }
 }
 
+TEST_CASE("A gateway that recovers is asked again") {
+  std::atomic<int> requests{0};
+  const AnsweringServer server([&](const httplib::Request&, httplib::Response& response) {
+    if (++requests < 3) {
+      response.status = 503;
+    } else {
+      response.set_content("MT-1", "text/plain");
+    }
+  });
+  auto options = support::options(server.base_url());
+  options.retry.initial_backoff = 1ms;
+  const auto result = mobivate::DoiClient(options).unsubscribe(support::ndoi_request());
+  CHECK(to_string(result) == "accepted: MT-1");
+  CHECK(requests == 3);
+}
+
 TEST_CASE("Redirects are not followed") {
   std::atomic<int> requests{0};
   const AnsweringServer server([&](const httplib::Request&, httplib::Response& response) {

@@ -175,6 +175,9 @@ TEST_CASE("An answer in doubt says what the doubt is") {
   CHECK(reason(R"({"590":"x","error":"no route"})") == "two refusals that differ");
   CHECK(reason(R"({"200":["MT-1"]})") == "a documented member has a value of the wrong type");
   CHECK(reason(R"({"error":54})") == "a documented member has a value of the wrong type");
+  for (const char* value : {"null", "true", "[]", "{}", "1.5", "5411", "\"\"x"}) {
+    CHECK(reason(R"({"590":)" + std::string(value) + "}") != "none");
+  }
   CHECK(reason(R"({"error":-541})") == "a documented member has a value of the wrong type");
   CHECK(reason(R"({"error":541.0})") == "a documented member has a value of the wrong type");
   CHECK(reason(R"({"error":54100000000000000000000})") ==
