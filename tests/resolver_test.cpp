@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-enum Outcome { ended_in_time, not_root, no_name_server, ended_late, ended_otherwise };
+enum Outcome { ended_in_time, not_possible_here, ended_late, ended_otherwise };
 
 bool serve_names_without_answer(const std::string& resolv_conf) {
   sockaddr_in address{};
@@ -28,16 +28,16 @@ bool serve_names_without_answer(const std::string& resolv_conf) {
   inet_pton(AF_INET, "127.0.0.53", &address.sin_addr);
   const int silent = socket(AF_INET, SOCK_DGRAM, 0);
   return bind(silent, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-         mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-         mount(resolv_conf.c_str(), "/etc/resolv.conf", nullptr, MS_BIND, nullptr) == 0;
+         unshare(CLONE_NEWNS) == 0 &&
+         mount("none", "/", "none", MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         mount(resolv_conf.c_str(), "/etc/resolv.conf", "none", MS_BIND, nullptr) == 0;
 }
 
 template <class Call>
 Outcome in_a_child(const std::string& resolv_conf, Call call) {
   const pid_t child = fork();
   if (child == 0) {
-    if (unshare(CLONE_NEWNS) != 0) _exit(not_root);
-    if (!serve_names_without_answer(resolv_conf)) _exit(no_name_server);
+    if (!serve_names_without_answer(resolv_conf)) _exit(not_possible_here);
     _exit(call());
   }
   int status = 0;
@@ -67,8 +67,8 @@ TEST_CASE("A call ends in time, or when it is cancelled, while a name is being r
     return judge(result, cancel ? "not_sent: cancelled: " : "not_sent: timeout: ",
                  std::chrono::steady_clock::now() - end);
   });
-  if (outcome == not_root) {
-    WARN("this takes root: nothing was tested");
+  if (outcome == not_possible_here) {
+    WARN("this takes root and a mount namespace: nothing was tested");
   } else {
     CHECK(outcome == ended_in_time);
   }
