@@ -7,9 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include <curl/curl.h>
-
 #include "catch.hpp"
+#include "parsed_url.hpp"
 #include "support.hpp"
 
 namespace {
@@ -17,27 +16,6 @@ namespace {
 using namespace std::string_view_literals;
 
 const char* const host = "https://hostname";
-
-struct UrlCleanup {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-
-std::string decoded(std::string_view text) {
-  int length = 0;
-  char* const bytes =
-      curl_easy_unescape(nullptr, text.data(), static_cast<int>(text.size()), &length);
-  std::string result(bytes, static_cast<std::size_t>(length));
-  curl_free(bytes);
-  return result;
-}
-
-std::string part(CURLU* url, CURLUPart which) {
-  char* text = nullptr;
-  REQUIRE(curl_url_get(url, which, &text, 0) == CURLUE_OK);
-  std::string result(text);
-  curl_free(text);
-  return result;
-}
 
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
@@ -53,24 +31,24 @@ std::vector<std::string> split(const std::string& text, char separator) {
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
-/// The URL as libcurl's parser, which folds dot segments, takes it apart.
-struct ParsedUrl {
-  explicit ParsedUrl(const std::string& text) {
-    const std::unique_ptr<CURLU, UrlCleanup> url(curl_url());
-    REQUIRE(curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) == CURLUE_OK);
-    for (const auto& segment : split(part(url.get(), CURLUPART_PATH), '/')) {
-      path.push_back(decoded(segment));
-    }
-    for (const auto& parameter : split(part(url.get(), CURLUPART_QUERY), '&')) {
-      const auto equals = parameter.find('=');
-      query.emplace_back(parameter.substr(0, equals),
-                         equals == std::string::npos ? "" : decoded(parameter.substr(equals + 1)));
-    }
-  }
-
+std::vector<std::string> path_of(const ParsedUrl& url) {
   std::vector<std::string> path;
+  for (const auto& segment : split(url.part(CURLUPART_PATH), '/')) {
+    path.push_back(percent_decoded(segment));
+  }
+  return path;
+}
+
+Parameters query_of(const ParsedUrl& url) {
   Parameters query;
-};
+  for (const auto& parameter : split(url.part(CURLUPART_QUERY), '&')) {
+    const auto equals = parameter.find('=');
+    query.emplace_back(
+        parameter.substr(0, equals),
+        equals == std::string::npos ? "" : percent_decoded(parameter.substr(equals + 1)));
+  }
+  return query;
+}
 
 Parameters parameters_of(const mobivate::UnsubscribeRequest& request) {
   Parameters parameters{{"source", std::to_string(request.source)},
@@ -138,9 +116,9 @@ TEST_CASE("A URL parser splits the URL of any valid request back into its values
     const std::string key = random.bytes(3, 40);
     const auto url = mobivate::build_url(host, account, key, request);
     const ParsedUrl parsed(url);
-    REQUIRE(parsed.path == std::vector<std::string>{"", "api", "doi", account, key, ""});
-    REQUIRE(parsed.query == parameters_of(request));
-    REQUIRE(parsed.query.back().first == "stop");
+    REQUIRE(path_of(parsed) == std::vector<std::string>{"", "api", "doi", account, key, ""});
+    REQUIRE(query_of(parsed) == parameters_of(request));
+    REQUIRE(query_of(parsed).back().first == "stop");
   }
 }
 
@@ -150,11 +128,12 @@ TEST_CASE("Whatever a request holds, valid or not, its URL ends in a stop") {
     auto request = random.next();
     request.destination = random.bytes(0, 70);
     const ParsedUrl parsed(mobivate::build_url(host, "id", "key", request));
-    REQUIRE(parsed.query == parameters_of(request));
+    REQUIRE(query_of(parsed) == parameters_of(request));
   }
   auto request = support::ndoi_request();
   request.stop = static_cast<mobivate::Stop>(7);
-  CHECK(ParsedUrl(mobivate::build_url(host, "id", "key", request)).query.back().first == "stop");
+  CHECK(query_of(ParsedUrl(mobivate::build_url(host, "id", "key", request))).back().first ==
+        "stop");
 }
 
 TEST_CASE("Slashes at the end of a base URL make no difference") {

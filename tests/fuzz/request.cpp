@@ -1,16 +1,15 @@
 // Any request: numbers, flags, then the texts with 0xFF between them.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include <curl/curl.h>
-
 #include <mobivate/build_url.hpp>
 
+#include "../parsed_url.hpp"
 #include "check.hpp"
 
 namespace {
@@ -37,29 +36,12 @@ class Input {
   std::string_view bytes_;
 };
 
-std::string decoded(std::string_view text) {
-  int length = 0;
-  char* const bytes =
-      curl_easy_unescape(nullptr, text.data(), static_cast<int>(text.size()), &length);
-  std::string result(bytes, static_cast<std::size_t>(length));
-  curl_free(bytes);
-  return result;
-}
-
-std::string part(CURLU* url, CURLUPart which) {
-  char* text = nullptr;
-  check(curl_url_get(url, which, &text, 0) == CURLUE_OK, "the URL has this part");
-  std::string result(text);
-  curl_free(text);
-  return result;
-}
-
 /// Takes the next parameter off the query and checks that it is this one.
 void check_next(std::string& query, const std::string& name, const std::string& value) {
   const std::string parameter = query.substr(0, query.find('&'));
   query.erase(0, parameter.size() + 1);
   check(parameter.rfind(name + "=", 0) == 0, "the parameter has its place");
-  check(decoded(parameter.substr(name.size() + 1)) == value, "the value arrives as it is");
+  check(percent_decoded(parameter.substr(name.size() + 1)) == value, "the value arrives as it is");
 }
 
 }  // namespace
@@ -84,11 +66,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (invalid) check(!invalid->field.empty() && !invalid->reason.empty(), "a field and a reason");
 
   const std::string text = mobivate::build_url("https://hostname", "id", "key", request);
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
-  check(curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) == CURLUE_OK, "it is a URL");
-  check(part(url.get(), CURLUPART_HOST) == "hostname", "the host is the gateway");
-  check(part(url.get(), CURLUPART_PATH) == "/api/doi/id/key/", "the path is the account's");
-  std::string query = part(url.get(), CURLUPART_QUERY);
+  const ParsedUrl url(text);
+  check(url.is_valid(), "it is a URL");
+  check(url.part(CURLUPART_HOST) == "hostname", "the host is the gateway");
+  check(url.part(CURLUPART_PATH) == "/api/doi/id/key/", "the path is the account's");
+  std::string query = url.part(CURLUPART_QUERY);
   check_next(query, "source", std::to_string(request.source));
   check_next(query, "destination", request.destination);
   check_next(query, "keyword", request.keyword);
