@@ -30,13 +30,14 @@ class Attempts {
   }
 
   /// Takes in how the running attempt ended. Returns how long to wait before the next; or nothing:
-  /// then the result is the call's. `random` is from 0 to 1.
+  /// then the result is the call's. `random()` is from 0 to 1.
+  template <class Random>
   [[nodiscard]] std::optional<Duration> wait_after(const UnsubscribeResult& result,
                                                    std::optional<std::chrono::seconds> retry_after,
-                                                   Time now, double random) {
+                                                   Time now, Random random) {
     maybe_delivered_ = maybe_delivered_ || stop_state(result) == StopState::unknown;
     if (!is_retryable(result) || number_ >= policy_.max_attempts) return std::nullopt;
-    const Duration wait = retry_after ? Duration(*retry_after) : backoff(random);
+    const Duration wait = retry_after ? Duration(*retry_after) : backoff(random());
     if (wait >= deadline_ - now) return std::nullopt;
     ++number_;
     return wait;
