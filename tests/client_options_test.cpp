@@ -28,12 +28,13 @@ std::string refusal_of_url(const std::string& base_url) {
 }  // namespace
 
 TEST_CASE("Base URLs that name a gateway are taken") {
-  const auto* base_url = GENERATE(
-      as<const char*>{}, "https://hostname", "https://hostname/",
-      "https://gw.example:8443/mobivate/", "https://gw.example/a/b%20c/~d;e=f",
-      "https://gw.example/api/doing", "https://192.0.2.1", "https://[2001:db8::1]:443/x",
-      "HTTPS://Gw.Example", "https://gw_1.example.", "http://localhost", "http://LOCALHOST:8080/x",
-      "http://127.0.0.1:1", "http://127.255.0.3", "http://[::1]:65535");
+  const auto* base_url =
+      GENERATE(as<const char*>{}, "https://hostname", "https://hostname/",
+               "https://gw.example:8443/mobivate/", "https://gw.example/a/b%20c/~d;e=f",
+               "https://gw.example/api/doing", "https://192.0.2.1", "https://[2001:db8::1]:443/x",
+               "https://[1:2:3:4:5:6:7:8]", "https://[::ffff:192.0.2.1]", "HTTPS://Gw.Example",
+               "https://gw_1.example.", "http://localhost", "http://LOCALHOST:8080/x",
+               "http://127.0.0.1:1", "http://127.255.0.3", "http://[::1]:65535");
   CHECK(refusal_of_url(base_url) == "none");
 }
 
@@ -59,6 +60,11 @@ TEST_CASE("Base URLs that do not are refused, with the reason") {
       {"https://[]", "has no valid host"},
       {"https://[:]", "has no valid host"},
       {"https://[1]", "has no valid host"},
+      {"https://[:::]", "has no valid host"},
+      {"https://[1::2::3]", "has no valid host"},
+      {"https://[1:2:3]", "has no valid host"},
+      {"https://[1:2:3:4:5:6:7:8:9]", "has no valid host"},
+      {"https://[1.2.3::]", "has no valid host"},
       {"https://.", "has no valid host"},
       {"https://a..b", "has no valid host"},
       {"https://%68ost", "has no valid host"},

@@ -50,7 +50,8 @@ TEST_CASE("A call without any time sends nothing and says so") {
   const auto gateway = support::mock();
   const mobivate::DoiClient client(support::options(), gateway);
   mobivate::CallOptions call;
-  call.total_timeout = GENERATE(as<std::chrono::milliseconds>{}, 0ms, -1ms);
+  call.total_timeout =
+      GENERATE(as<std::chrono::milliseconds>{}, 0ms, -1ms, std::chrono::milliseconds::min());
   const auto result = client.unsubscribe(support::ndoi_request(), call);
   CHECK(std::get<mobivate::TransportError>(result).kind == mobivate::TransportError::Kind::timeout);
   CHECK(stop_state(result) == mobivate::StopState::not_sent);

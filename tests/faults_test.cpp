@@ -269,6 +269,32 @@ TEST_CASE("Each fault ends as the table says, within its time, and shows no secr
   }
 }
 
+TEST_CASE("A late answer is not taken for the next request's") {
+  std::atomic<int> connections{0};
+  std::atomic<bool> sent_late{false};
+  const MisbehavingServer server(
+      [&](Connection& client) {
+        const bool first = ++connections == 1;
+        client.read_request();
+        client.send("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"error\":\"541\"}");
+        if (!first) return;
+        std::this_thread::sleep_for(50ms);
+        client.send(success);
+        sent_late = true;
+        client.wait_for_client_to_go();
+      },
+      GENERATE(false, true) ? std::optional(local_gateway::make_certificate()) : std::nullopt);
+  const support::TemporaryFile ca(server.certificate());
+  const mobivate::DoiClient client(support::without_retries(support::options(server.base_url())),
+                                   support::trusting(ca.path()));
+  const std::string refused = to_string(client.unsubscribe(support::ndoi_request()));
+  CHECK_THAT(refused, Catch::Matchers::StartsWith("refused: 541"));
+  while (!sent_late) std::this_thread::yield();
+  std::this_thread::sleep_for(20ms);
+  CHECK(to_string(client.unsubscribe(support::ndoi_request())) == refused);
+  CHECK(connections == 2);
+}
+
 TEST_CASE("A connection that the server closes as it is used again is made anew") {
   std::atomic<int> connections{0};
   const MisbehavingServer server([&](Connection& client) {

@@ -95,7 +95,10 @@ void Connection::wait_for_client_to_go() {
 MisbehavingServer::MisbehavingServer(Serve serve,
                                      std::optional<local_gateway::Certificate> certificate)
     : serve_(std::move(serve)) {
-  if (certificate) tls_ = make_context(*certificate);
+  if (certificate) {
+    tls_ = make_context(*certificate);
+    certificate_ = certificate->certificate;
+  }
   listener_ = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;

@@ -67,12 +67,16 @@ class MisbehavingServer {
   const std::string& base_url() const { return base_url_; }
   SSL_CTX* tls() const { return tls_; }
 
+  /// To be trusted by clients; empty without TLS.
+  const std::string& certificate() const { return certificate_; }
+
  private:
   void accept_connections();
   void serve(int socket);
 
   Serve serve_;
   SSL_CTX* tls_ = nullptr;
+  std::string certificate_;
   int listener_ = -1;
   std::string base_url_;
   std::mutex mutex_;

@@ -131,6 +131,14 @@ TEST_CASE("A backoff that outgrows every number stays at its limit") {
   CHECK(fixture.timeline->waits.back() == 10ms);
 }
 
+TEST_CASE("No backoff times anything is no backoff") {
+  Fixture fixture(std::vector<Step>(1'100, status(503)));
+  fixture.options.retry = {1'100, 0ms, 10ms, 2.0};
+  CHECK(to_string(fixture.call()) == "unknown: HTTP 503: an empty body; send again later");
+  CHECK(fixture.transport->requests.size() == 1'100);
+  CHECK(fixture.timeline->now == Timeline().now);
+}
+
 TEST_CASE("Retry-After overrides the backoff") {
   const auto [field, wait] = GENERATE(table<std::string, Duration>({
       {"0", 0s},
@@ -165,6 +173,14 @@ TEST_CASE("A wait that would pass total_timeout is not begun: the last result is
                                "Sun, 06 Nov 1994 08:50:37 GMT", "Fri, 31 Dec 9999 23:59:59 GMT");
   CAPTURE(field);
   Fixture fixture({status(503, field)});
+  CHECK(to_string(fixture.call()) == "unknown: HTTP 503: an empty body; send again later");
+  CHECK(fixture.timeline->waits.empty());
+}
+
+TEST_CASE("The time that on_attempt takes counts") {
+  Fixture fixture({status(503, "2")});
+  fixture.options.total_timeout = 3s;
+  fixture.options.on_attempt = [&](const mobivate::Attempt&) { fixture.timeline->now += 1s; };
   CHECK(to_string(fixture.call()) == "unknown: HTTP 503: an empty body; send again later");
   CHECK(fixture.timeline->waits.empty());
 }

@@ -42,6 +42,7 @@ TEST_CASE("A secret is masked however it is spelled") {
       {"partly acc/ount%201 or %61%63%63/ount 1", "partly *** or ***"},
       {"twice acc%252Fount%25201 and k%253F%2523%2525%2526%2522%255Ckey", "twice *** and ***"},
       {R"(JSON acc\/ount 1 k?#%&\"\\key acc\u002Fount\u00201)", "JSON *** *** ***"},
+      {R"(JSON in JSON acc\\\/ount 1 acc\\u002Fount 1)", "JSON in JSON *** ***"},
       {R"(HTML acc&#47;ount&#x20;1 k?#%&amp;&quot;\key)", "HTML *** ***"},
       {"form acc/ount+1", "form ***"},
       {"thrice acc%25252Fount 1", "thrice ***"},

@@ -43,15 +43,18 @@ class CurlTransport : public Transport {
 
   /// The one used last, since its connection is the likeliest to be still open; or a new one.
   Handle take_handle() {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!idle_.empty()) {
-        Handle handle = std::move(idle_.back());
-        idle_.pop_back();
-        return handle;
-      }
+    while (Handle handle = take_idle()) {
+      if (handle->is_quiet()) return handle;
     }
     return std::make_unique<detail::CurlHandle>(options_, share_);
+  }
+
+  Handle take_idle() {
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return nullptr;
+    Handle handle = std::move(idle_.back());
+    idle_.pop_back();
+    return handle;
   }
 
   void keep_handle(Handle handle) {

@@ -19,7 +19,9 @@ class Attempts {
   using Duration = std::chrono::steady_clock::duration;
 
   Attempts(const RetryPolicy& policy, Time start, std::chrono::milliseconds total_timeout)
-      : policy_(policy), deadline_(start + std::min(total_timeout, longest_timeout)) {}
+      : policy_(policy),
+        deadline_(start +
+                  std::clamp(total_timeout, std::chrono::milliseconds(0), longest_timeout)) {}
 
   /// The running attempt, or the one to come: counted from 1.
   [[nodiscard]] int number() const noexcept { return number_; }
@@ -58,8 +60,10 @@ class Attempts {
   /// Exponential, with full jitter.
   [[nodiscard]] Duration backoff(double random) const {
     using Milliseconds = std::chrono::duration<double, std::milli>;
+    constexpr double largest_factor = 1e15;  // infinitely many times 0 ms would be no number
+    const double factor = std::min(std::pow(policy_.multiplier, number_ - 1), largest_factor);
     const Milliseconds longest =
-        std::min(Milliseconds(policy_.initial_backoff) * std::pow(policy_.multiplier, number_ - 1),
+        std::min(Milliseconds(policy_.initial_backoff) * factor,
                  Milliseconds(std::min(policy_.max_backoff, longest_timeout)));
     return std::chrono::duration_cast<Duration>(longest * random);
   }

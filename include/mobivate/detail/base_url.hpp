@@ -53,15 +53,28 @@ inline bool is_plain_path(std::string_view path) {
   return true;
 }
 
+/// The text of an IPv6 address, as far as its punctuation goes: RFC 3986, section 3.2.2.
+inline bool is_ipv6_address(std::string_view text) {
+  constexpr auto none = std::string_view::npos;
+  const auto colons = std::count(text.begin(), text.end(), ':');
+  const std::size_t gap = text.find("::");
+  if (colons < 2 || colons > 7 || (gap == none && colons < (text.find('.') == none ? 7 : 6))) {
+    return false;
+  }
+  if (gap != none && text.find("::", gap + 1) != none) return false;
+  const std::size_t dot = text.find('.');
+  if (dot != none && dot < text.rfind(':')) return false;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
+}
+
 /// A registered name, an IPv4 address, or an IPv6 address in brackets.
 inline bool is_host(std::string_view host) {
   const auto all = [](std::string_view text, auto allowed) {
     return !text.empty() && std::all_of(text.begin(), text.end(), allowed);
   };
   if (!host.empty() && host.front() == '[') {
-    if (host.back() != ']' || std::count(host.begin(), host.end(), ':') < 2) return false;
-    return all(host.substr(1, host.size() - 2),
-               [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
+    return host.back() == ']' && is_ipv6_address(host.substr(1, host.size() - 2));
   }
   if (starts_with(host, ".") || host.find("..") != std::string_view::npos) return false;
   return all(host, [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });

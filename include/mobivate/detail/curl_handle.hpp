@@ -72,6 +72,15 @@ class CurlHandle {
     constructed_ = set_code_;
   }
 
+  /// False if something came on the kept connection since its last answer. It can only be late, and
+  /// in HTTP/1 would be taken for the answer to the next request: another subscriber's.
+  [[nodiscard]] bool is_quiet() const {
+    if (kept_ == CURL_SOCKET_BAD) return true;
+    curl_waitfd connection{kept_, CURL_WAIT_POLLIN, 0};
+    int readable = 0;
+    return curl_multi_poll(multi_.get(), &connection, 1, 0, &readable) == CURLM_OK && readable == 0;
+  }
+
   [[nodiscard]] TransportResult perform(const HttpRequest& request) {
     body_.clear();
     header_bytes_ = 0;
@@ -79,6 +88,7 @@ class CurlHandle {
     maybe_delivered_ = false;
     too_large_ = nullptr;
     thrown_ = nullptr;
+    kept_ = CURL_SOCKET_BAD;
 
     set_code_ = constructed_;
     set(CURLOPT_URL, request.url.c_str());
@@ -173,9 +183,18 @@ class CurlHandle {
                              cancelled ? cancellation_interval_ms : longest_poll_ms, nullptr);
     }
     if (code == CURLM_OUT_OF_MEMORY) throw std::bad_alloc();
+    note_kept_connection();
     int messages = 0;
     const CURLMsg* const message = curl_multi_info_read(multi_.get(), &messages);
     return message == nullptr ? CURLE_FAILED_INIT : message->data.result;
+  }
+
+  void note_kept_connection() {
+    long http_version = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &http_version);
+    if (http_version >= CURL_HTTP_VERSION_2_0)
+      return;  // its answers say which request they are for
+    curl_easy_getinfo(easy_.get(), CURLINFO_ACTIVESOCKET, &kept_);
   }
 
   [[nodiscard]] TransportResult failure(CURLcode code) const {
@@ -260,7 +279,8 @@ class CurlHandle {
   CURLcode set_code_ = CURLE_OK;
   CURLcode constructed_ = CURLE_OK;
 
-  // Of the request that runs.
+  // Of the request that runs, or ran last.
+  curl_socket_t kept_ = CURL_SOCKET_BAD;
   std::string body_;
   std::size_t header_bytes_ = 0;
   bool maybe_delivered_ = false;

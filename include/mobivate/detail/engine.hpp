@@ -51,7 +51,7 @@ class Engine {
       const auto end = clock_.now();
       report(attempts.number(), http.url, end - start, result);
 
-      const auto wait = attempts.wait_after(result, retry_after_of(sent), end,
+      const auto wait = attempts.wait_after(result, retry_after_of(sent), clock_.now(),
                                             [this] { return clock_.random(); });
       if (!wait) return attempts.joined(std::move(result));
       if (!clock_.sleep(*wait, call.cancelled)) return attempts.joined(cancelled());

@@ -99,11 +99,17 @@ class SecretMask {
     return high < 0 || low < 0 ? -1 : high * 16 + low;
   }
 
-  /// Takes one byte off the text, escaped as in JSON (\/, \u002F) or in HTML (&amp;, &#47;,
-  /// &#x2F;), or as it is.
+  /// Takes one byte off the text, escaped as in JSON (\/, \u002F, both also within a string within
+  /// a string) or in HTML (&amp;, &#47;, &#x2F;), or as it is.
   static Unescaped unescape(std::string_view text) {
-    if (starts_with(text, "\\u00")) {
-      if (const int code = hex_byte(text, 4); code >= 0) return {static_cast<char>(code), 6};
+    const std::size_t run = std::min(text.find_first_not_of('\\'), text.size());
+    const std::string_view escaped = text.substr(run);
+    if (run > 0 && starts_with(escaped, "u00")) {
+      if (const int code = hex_byte(escaped, 3); code >= 0)
+        return {static_cast<char>(code), run + 5};
+    }
+    if (run > 1 && !escaped.empty() && (escaped[0] == '/' || escaped[0] == '"')) {
+      return {escaped[0], run + 1};
     }
     if (text.size() > 1 && text[0] == '\\' &&
         (text[1] == '/' || text[1] == '"' || text[1] == '\\')) {
