@@ -1,71 +1,73 @@
 #pragma once
 
+#include <chrono>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
 
 #include <mobivate/curl_options.hpp>
-#include <mobivate/detail/curl_handle.hpp>
+#include <mobivate/detail/curl_exchanges.hpp>
 #include <mobivate/detail/curl_share.hpp>
-#include <mobivate/detail/sigpipe_guard.hpp>
 #include <mobivate/transport.hpp>
 
 namespace mobivate {
 
 /// Sends through libcurl. Keeps one connection for each call that ran at the same time as others,
 /// and uses it again for the next; DNS answers and TLS sessions are shared by all of them.
+/// Many requests at once share one connection if the gateway offers HTTP/2 over TLS.
 /// TLS 1.2 or newer, certificate and host name always verified. Safe to use from many threads.
 class CurlTransport : public Transport {
  public:
   explicit CurlTransport(CurlOptions options = {}) : options_(std::move(options)) {}
 
-  ~CurlTransport() override {
-    const detail::SigpipeGuard no_sigpipe;  // closing a TLS connection writes to it
-    idle_.clear();
-  }
-
   [[nodiscard]] TransportResult send(const HttpRequest& request) override {
-    const detail::SigpipeGuard no_sigpipe;
-    auto handle = take_handle();
-    auto result = handle->perform(request);
-    keep_handle(std::move(handle));
-    return result;
+    constexpr std::chrono::milliseconds cancellation_interval{50};
+    constexpr std::chrono::milliseconds longest_wait = std::chrono::minutes(1);
+    const auto exchanges = take_exchanges();
+    std::vector<Exchanges::Ended> ended;
+    exchanges->start(0, request);
+    while (true) {
+      exchanges->wait(request.cancelled ? cancellation_interval : longest_wait, ended);
+      if (!ended.empty()) break;
+      if (request.cancelled && request.cancelled()) return exchanges->stop(0);
+    }
+    if (ended.front().thrown) std::rethrow_exception(ended.front().thrown);
+    return std::move(ended.front().result);
   }
 
-  CurlTransport(const CurlTransport&) = delete;
-  CurlTransport& operator=(const CurlTransport&) = delete;
-  CurlTransport(CurlTransport&&) = delete;
-  CurlTransport& operator=(CurlTransport&&) = delete;
+  [[nodiscard]] std::shared_ptr<Exchanges> open_exchanges() override { return take_exchanges(); }
 
  private:
-  using Handle = std::unique_ptr<detail::CurlHandle>;
-
-  /// The one used last, since its connection is the likeliest to be still open; or a new one.
-  Handle take_handle() {
-    while (Handle handle = take_idle()) {
-      if (handle->is_quiet()) return handle;
-    }
-    return std::make_unique<detail::CurlHandle>(options_, share_);
+  /// Those used last, since their connections are the likeliest to be still open; or new ones. Come
+  /// back when they are let go.
+  std::shared_ptr<Exchanges> take_exchanges() {
+    auto exchanges = take_idle();
+    if (!exchanges) exchanges = std::make_unique<detail::CurlExchanges>(options_, share_);
+    return {exchanges.release(), [this](detail::CurlExchanges* used) {
+              used->stop_all();
+              keep(std::unique_ptr<detail::CurlExchanges>(used));
+            }};
   }
 
-  Handle take_idle() {
+  std::unique_ptr<detail::CurlExchanges> take_idle() {
     const std::lock_guard lock(mutex_);
     if (idle_.empty()) return nullptr;
-    Handle handle = std::move(idle_.back());
+    auto exchanges = std::move(idle_.back());
     idle_.pop_back();
-    return handle;
+    return exchanges;
   }
 
-  void keep_handle(Handle handle) {
+  void keep(std::unique_ptr<detail::CurlExchanges> exchanges) {
     const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(handle));
+    idle_.push_back(std::move(exchanges));
   }
 
   CurlOptions options_;
   detail::CurlShare share_;
   std::mutex mutex_;
-  std::vector<Handle> idle_;
+  std::vector<std::unique_ptr<detail::CurlExchanges>> idle_;
 };
 
 }  // namespace mobivate

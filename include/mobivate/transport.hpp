@@ -1,7 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <exception>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -20,7 +23,8 @@ struct HttpRequest {
   Headers headers{};  ///< All fields the request needs beside `Host` and what compression adds.
   std::chrono::milliseconds connect_timeout{0};  ///< To be connected, TLS handshake included.
   std::chrono::milliseconds timeout{0};          ///< From the start to the last byte of the answer.
-  /// If set, ask it at least every 50 ms; once it is true, give up as `Kind::cancelled`.
+  /// If set, `Transport::send` asks it at least every 50 ms; once it is true, it gives up as
+  /// `Kind::cancelled`.
   std::function<bool()> cancelled{};
 };
 
@@ -34,6 +38,41 @@ struct HttpResponse {
 /// An answer, or why there is none.
 using TransportResult = std::variant<HttpResponse, TransportError>;
 
+/// Many HTTP exchanges at once, driven by one thread: what batches and asynchronous calls use.
+/// Destroyed, it gives up all that are under way.
+class Exchanges {
+ public:
+  /// How one exchange ended.
+  struct Ended {
+    std::size_t id{0};
+    TransportResult result{};
+    std::exception_ptr thrown{};  ///< In place of a result, what is to come out of the call.
+  };
+
+  virtual ~Exchanges() = default;
+
+  /// Begins to send. The request is left alone until its exchange has ended or was stopped. The
+  /// `id` is that of no other exchange under way, and smaller than the most that ever were.
+  virtual void start(std::size_t id, const HttpRequest& request) = 0;
+
+  /// Waits until an exchange has ended, `wake` was called or the time is over; adds what has ended.
+  virtual void wait(std::chrono::milliseconds longest, std::vector<Ended>& ended) = 0;
+
+  /// Gives up an exchange that is under way. Returns what is known of it: `Kind::cancelled`.
+  [[nodiscard]] virtual TransportError stop(std::size_t id) = 0;
+
+  /// Ends a `wait`, or the next one, early. The one member that other threads may call.
+  virtual void wake() noexcept = 0;
+
+  Exchanges(const Exchanges&) = delete;
+  Exchanges& operator=(const Exchanges&) = delete;
+  Exchanges(Exchanges&&) = delete;
+  Exchanges& operator=(Exchanges&&) = delete;
+
+ protected:
+  Exchanges() = default;
+};
+
 /// How a request reaches the gateway. `CurlTransport` is the default; `testing::MockTransport` is
 /// for unit tests; derive your own to send through another HTTP stack.
 class Transport {
@@ -44,6 +83,10 @@ class Transport {
   /// Network failures are returned, not thrown. Set `TransportError::maybe_delivered` unless it is
   /// certain that no byte of the request left this machine.
   [[nodiscard]] virtual TransportResult send(const HttpRequest& request) = 0;
+
+  /// For calls that have many requests under way at once. Without one, they use `send` for one
+  /// request after the other. It does not outlive the transport.
+  [[nodiscard]] virtual std::shared_ptr<Exchanges> open_exchanges() { return nullptr; }
 
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
