@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <mobivate/curl_options.hpp>
+#include <mobivate/detail/cancelled.hpp>
 #include <mobivate/detail/curl_exchanges.hpp>
 #include <mobivate/detail/curl_share.hpp>
 #include <mobivate/transport.hpp>
@@ -23,13 +24,12 @@ class CurlTransport : public Transport {
   explicit CurlTransport(CurlOptions options = {}) : options_(std::move(options)) {}
 
   [[nodiscard]] TransportResult send(const HttpRequest& request) override {
-    constexpr std::chrono::milliseconds cancellation_interval{50};
     constexpr std::chrono::milliseconds longest_wait = std::chrono::minutes(1);
     const auto exchanges = take_exchanges();
     std::vector<Exchanges::Ended> ended;
     exchanges->start(0, request);
     while (true) {
-      exchanges->wait(request.cancelled ? cancellation_interval : longest_wait, ended);
+      exchanges->wait(request.cancelled ? detail::cancellation_interval : longest_wait, ended);
       if (!ended.empty()) break;
       if (request.cancelled && request.cancelled()) return exchanges->stop(0);
     }

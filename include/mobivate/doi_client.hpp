@@ -1,10 +1,15 @@
 #pragma once
 
+#include <future>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
+#include <mobivate/batch.hpp>
 #include <mobivate/client_options.hpp>
 #include <mobivate/curl_transport.hpp>
+#include <mobivate/detail/async_calls.hpp>
+#include <mobivate/detail/batch_source.hpp>
 #include <mobivate/detail/engine.hpp>
 #include <mobivate/detail/system_clock.hpp>
 #include <mobivate/transport.hpp>
@@ -20,13 +25,17 @@ class DoiClient {
   /// Without a transport of your own, requests go through libcurl.
   /// Throws `std::invalid_argument`, naming the option, if an option can't be right.
   explicit DoiClient(ClientOptions options, std::shared_ptr<Transport> transport = nullptr)
-      : engine_(std::move(options),
-                transport ? std::move(transport) : std::make_shared<CurlTransport>()) {}
+      : engine_(std::make_shared<const Engine>(
+            std::move(options),
+            transport ? std::move(transport) : std::make_shared<CurlTransport>())),
+        async_calls_(std::make_shared<AsyncCalls>(engine_)) {}
 
-  // Copies share the transport, and so the connections. There is no move: what it left behind could
-  // not be called.
+  // Copies are one client: they share connections and asynchronous calls. There is no move: what it
+  // left behind could not be called.
   DoiClient(const DoiClient&) = default;
   DoiClient& operator=(const DoiClient&) = default;
+
+  /// With the last copy, asynchronous calls that have not ended end as `Kind::cancelled`.
   ~DoiClient() = default;
 
   /// Asks the gateway to stop one subscriber's billing and waits for the answer; tries again as
@@ -34,11 +43,47 @@ class DoiClient {
   /// your own callbacks or transport throw come out.
   [[nodiscard]] UnsubscribeResult unsubscribe(const UnsubscribeRequest& request,
                                               const CallOptions& call = {}) const {
-    return engine_.call(request, call);
+    return engine_->call(request, call);
+  }
+
+  /// Stops many subscribers, up to `max_in_flight` at once, on the thread that calls.
+  ///
+  /// `next()` returns the next request, or nothing after the last. It is asked only when a request
+  /// can be sent at once, so memory does not grow with the length of the batch.
+  /// `on_result(request, result)` is called once for each request, in the order in which they end;
+  /// each has the whole `total_timeout`. What either of them throws comes out, after everything in
+  /// flight was given up.
+  template <class Next, class OnResult,
+            std::enable_if_t<detail::is_next_function<Next>, bool> = true>
+  BatchSummary unsubscribe_all(Next next, OnResult on_result,
+                               const BatchOptions& batch = {}) const {
+    return engine_->batch(next, on_result, batch);
+  }
+
+  /// The same for all requests of a container or another range.
+  template <
+      class Range, class OnResult,
+      std::enable_if_t<detail::is_range<Range> && !detail::is_next_function<Range>, bool> = true>
+  BatchSummary unsubscribe_all(Range&& requests, OnResult on_result,
+                               const BatchOptions& batch = {}) const {
+    auto next = detail::next_of(requests);
+    return engine_->batch(next, on_result, batch);
+  }
+
+  /// As `unsubscribe`, without waiting for the answer. One thread, started with the first call,
+  /// serves all of them, up to 128 HTTP requests at once; callbacks are called on it. What they
+  /// throw, the future throws.
+  [[nodiscard]] std::future<UnsubscribeResult> unsubscribe_async(UnsubscribeRequest request,
+                                                                 CallOptions call = {}) const {
+    return async_calls_->start(std::move(request), std::move(call));
   }
 
  private:
-  detail::Engine<detail::SystemClock> engine_;
+  using Engine = detail::Engine<detail::SystemClock>;
+  using AsyncCalls = detail::AsyncCalls<detail::SystemClock>;
+
+  std::shared_ptr<const Engine> engine_;
+  std::shared_ptr<AsyncCalls> async_calls_;
 };
 
 }  // namespace mobivate

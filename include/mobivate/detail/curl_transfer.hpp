@@ -15,6 +15,7 @@
 
 #include <mobivate/curl_options.hpp>
 #include <mobivate/detail/ascii.hpp>
+#include <mobivate/detail/cancelled.hpp>
 #include <mobivate/detail/curl_error.hpp>
 #include <mobivate/detail/curl_pointers.hpp>
 #include <mobivate/detail/curl_share.hpp>
@@ -130,7 +131,7 @@ class CurlTransfer {
       return {TransportError::Kind::too_large, maybe_delivered_, too_large_};
     }
     if (code == CURLE_ABORTED_BY_CALLBACK) {
-      return {TransportError::Kind::cancelled, maybe_delivered_, "cancelled by the caller"};
+      return cancelled(maybe_delivered_);
     }
     long connect_status = 0;
     curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &connect_status);
@@ -227,8 +228,8 @@ class CurlTransfer {
   }
 
   /// libcurl calls this when the connection stands, just before it sends the request.
-  static int on_connected(void* self, char* peer_ip, char* /*own_ip*/, int peer_port,
-                          int own_port) noexcept {
+  static int on_connected(void* self, char* peer_ip /* NOLINT(readability-non-const-parameter) */,
+                          char* /*own_ip*/, int peer_port, int own_port) noexcept {
     auto& transfer = *static_cast<CurlTransfer*>(self);
     long new_connections = 0;
     curl_easy_getinfo(transfer.easy(), CURLINFO_NUM_CONNECTS, &new_connections);

@@ -7,6 +7,8 @@
 #include <random>
 #include <thread>
 
+#include <mobivate/detail/cancelled.hpp>
+
 namespace mobivate::detail {
 
 /// The time and the chance that a call depends on; tests put their own in its place.
@@ -14,9 +16,6 @@ class SystemClock {
  public:
   using Time = std::chrono::steady_clock::time_point;
   using Duration = std::chrono::steady_clock::duration;
-
-  /// How often a wait looks whether it was cancelled.
-  static constexpr std::chrono::milliseconds cancellation_interval{50};
 
   [[nodiscard]] static Time now() noexcept { return std::chrono::steady_clock::now(); }
 

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <mobivate/build_url.hpp>
+#include <mobivate/client_options.hpp>
+#include <mobivate/detail/check_options.hpp>
+#include <mobivate/detail/result_mask.hpp>
+#include <mobivate/parse_response.hpp>
+#include <mobivate/transport.hpp>
+#include <mobivate/unsubscribe_request.hpp>
+#include <mobivate/unsubscribe_result.hpp>
+#include <mobivate/version.hpp>
+
+namespace mobivate::detail {
+
+/// What is the same for every call of a client, made once. It alone knows the secrets.
+class Account {
+ public:
+  explicit Account(ClientOptions options)
+      : options_(checked(std::move(options))),
+        endpoint_(endpoint(options_.base_url, options_.account_id, options_.api_key.reveal())),
+        mask_({options_.account_id, options_.api_key.reveal()}),
+        headers_(all_headers(options_.headers)) {}
+
+  [[nodiscard]] const ClientOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const Headers& headers() const noexcept { return headers_; }
+
+  /// What is wrong with a request, if anything is.
+  [[nodiscard]] std::optional<UnsubscribeResult> refusal(const UnsubscribeRequest& request) const {
+    auto invalid = validate(request);
+    if (!invalid) return std::nullopt;
+    return mask_.result(std::move(*invalid));
+  }
+
+  void set_url(std::string& url, const UnsubscribeRequest& request) const {
+    url = endpoint_;
+    append_query(url, request);
+  }
+
+  /// The result of one attempt, with no secret left in it.
+  [[nodiscard]] UnsubscribeResult read(const TransportResult& sent) const {
+    if (const auto* error = std::get_if<TransportError>(&sent)) return mask_.result(*error);
+    const auto& response = std::get<HttpResponse>(sent);
+    return mask_.result(parse_response(response), response.body);
+  }
+
+  void report(int number, const std::string& url, std::chrono::milliseconds elapsed,
+              const UnsubscribeResult& result) const {
+    if (!options_.on_attempt) return;
+    options_.on_attempt(Attempt{number, mask_.text(url), elapsed, &result});
+  }
+
+ private:
+  static ClientOptions checked(ClientOptions options) {
+    check_options(options);
+    return options;
+  }
+
+  static Headers all_headers(const Headers& extra) {
+    Headers headers{{"Content-Type", "application/json"},
+                    {"Accept", "application/json"},
+                    {"User-Agent", "mobivate-cpp/" + std::string(version)}};
+    headers.insert(headers.end(), extra.begin(), extra.end());
+    return headers;
+  }
+
+  ClientOptions options_;
+  std::string endpoint_;  ///< The URL up to the query, credentials and all.
+  ResultMask mask_;
+  Headers headers_;
+};
+
+}  // namespace mobivate::detail

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include <mobivate/detail/account.hpp>
+#include <mobivate/detail/attempts.hpp>
+#include <mobivate/detail/cancelled.hpp>
+#include <mobivate/detail/retry_after.hpp>
+#include <mobivate/transport.hpp>
+#include <mobivate/unsubscribe_request.hpp>
+#include <mobivate/unsubscribe_result.hpp>
+
+namespace mobivate::detail {
+
+/// One request on its way through its attempts: what is to be sent, and what follows. It sends and
+/// waits for nothing itself. Used for one request after the other.
+template <class Clock>
+class Call {
+ public:
+  using Time = Attempts::Time;
+  using Duration = Attempts::Duration;
+
+  Call(const Account& account, const Clock& clock) : account_(&account), clock_(&clock) {
+    http_.headers = account.headers();
+  }
+
+  void begin(const UnsubscribeRequest& request, Time start, std::chrono::milliseconds total_timeout,
+             const std::function<bool()>& cancelled) {
+    account_->set_url(http_.url, request);
+    http_.cancelled = cancelled;
+    attempts_ = Attempts(account_->options().retry, start, total_timeout);
+    result_ = TransportError{TransportError::Kind::timeout, false,
+                             "total_timeout was over before the request could be sent"};
+  }
+
+  [[nodiscard]] const HttpRequest& http() const noexcept { return http_; }
+
+  [[nodiscard]] bool is_cancelled() const { return http_.cancelled && http_.cancelled(); }
+
+  [[nodiscard]] bool has_time() const { return attempts_.left(clock_->now()).count() >= 1; }
+
+  /// False if there is no time for another attempt: the call has ended.
+  [[nodiscard]] bool start_attempt() {
+    attempt_start_ = clock_->now();
+    const ClientOptions& options = account_->options();
+    http_.timeout = std::min(options.attempt_timeout, attempts_.left(attempt_start_));
+    http_.connect_timeout = std::min(options.connect_timeout, http_.timeout);
+    return http_.timeout.count() >= 1;
+  }
+
+  /// Takes in how the attempt ended. Returns how long to wait before the next; or nothing: the call
+  /// has ended. Throws what `on_attempt` does.
+  [[nodiscard]] std::optional<Duration> end_attempt(const TransportResult& sent) {
+    result_ = account_->read(sent);
+    const auto elapsed =
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock_->now() - attempt_start_);
+    account_->report(attempts_.number(), http_.url, elapsed, result_);
+    return attempts_.wait_after(result_, retry_after_of(sent), clock_->now(),
+                                [this] { return clock_->random(); });
+  }
+
+  /// Ends the call between two attempts.
+  void cancel() { result_ = cancelled(false); }
+
+  /// Of a call that has ended.
+  [[nodiscard]] UnsubscribeResult result() { return attempts_.joined(std::move(result_)); }
+
+ private:
+  [[nodiscard]] std::optional<std::chrono::seconds> retry_after_of(
+      const TransportResult& sent) const {
+    const auto* response = std::get_if<HttpResponse>(&sent);
+    if (response == nullptr || response->retry_after.empty()) return std::nullopt;
+    return retry_after(response->retry_after, clock_->date());
+  }
+
+  const Account* account_;
+  const Clock* clock_;
+  HttpRequest http_;
+  Attempts attempts_{{}, {}, {}};
+  Time attempt_start_{};
+  UnsubscribeResult result_;
+};
+
+}  // namespace mobivate::detail
