@@ -14,65 +14,14 @@
 
 #include "catch.hpp"
 #include "support.hpp"
+#include "timeline.hpp"
 
 using namespace std::chrono_literals;
+using namespace support;
 
 namespace {
 
 using Kind = mobivate::TransportError::Kind;
-using Duration = std::chrono::steady_clock::duration;
-
-/// A clock that stands still unless it is told to go on, and what was asked of it.
-struct Timeline {
-  std::chrono::steady_clock::time_point now{1000h};
-  std::time_t date = 784'111'777;  // Sun, 06 Nov 1994 08:49:37 GMT
-  double random = 1;
-  std::vector<Duration> waits;
-};
-
-class FakeClock {
- public:
-  using Duration = ::Duration;
-
-  explicit FakeClock(std::shared_ptr<Timeline> timeline) : timeline_(std::move(timeline)) {}
-
-  auto now() const { return timeline_->now; }
-  auto date() const { return timeline_->date; }
-  auto random() const { return timeline_->random; }
-  bool sleep(Duration duration, const std::function<bool()>& cancelled) const {
-    timeline_->waits.push_back(duration);
-    timeline_->now += duration;
-    return !(cancelled && cancelled());
-  }
-
- private:
-  std::shared_ptr<Timeline> timeline_;
-};
-
-/// What one attempt comes to, and how long it takes.
-struct Step {
-  mobivate::TransportResult answer;
-  Duration takes = 0ms;
-};
-
-class ScriptedTransport : public mobivate::Transport {
- public:
-  ScriptedTransport(std::shared_ptr<Timeline> timeline, std::vector<Step> script)
-      : timeline_(std::move(timeline)), script_(std::move(script)) {}
-
-  mobivate::TransportResult send(const mobivate::HttpRequest& request) override {
-    const Step& step = script_.at(requests.size());
-    requests.push_back(request);
-    timeline_->now += step.takes;
-    return step.answer;
-  }
-
-  std::vector<mobivate::HttpRequest> requests;
-
- private:
-  std::shared_ptr<Timeline> timeline_;
-  std::vector<Step> script_;
-};
 
 /// An engine on a fake clock, with the answers it will get.
 struct Fixture {
@@ -88,18 +37,6 @@ struct Fixture {
   std::shared_ptr<ScriptedTransport> transport;
   mobivate::ClientOptions options = support::options();
 };
-
-Step status(int status, std::string retry_after = {}) {
-  return {mobivate::HttpResponse{status, "", std::move(retry_after)}};
-}
-
-Step failure(Kind kind, bool maybe_delivered) {
-  return {mobivate::TransportError{kind, maybe_delivered, "x"}};
-}
-
-Step accepted() {
-  return {mobivate::HttpResponse{200, "MT-1", {}}};
-}
 
 }  // namespace
 

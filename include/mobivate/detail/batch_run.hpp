@@ -11,6 +11,7 @@
 #include <mobivate/detail/account.hpp>
 #include <mobivate/detail/attempts.hpp>
 #include <mobivate/detail/call_loop.hpp>
+#include <mobivate/detail/cancelled.hpp>
 #include <mobivate/transport.hpp>
 #include <mobivate/unsubscribe_request.hpp>
 #include <mobivate/unsubscribe_result.hpp>
@@ -30,28 +31,31 @@ class BatchRun {
         max_in_flight_(std::max<std::size_t>(options.max_in_flight, 1)),
         loop_(account, transport, clock, max_in_flight_, options.max_per_second) {
     if (!options.cancelled) return;
-    cancelled_ = [this, &options] { return is_cancelled_ = is_cancelled_ || options.cancelled(); };
+    asks_cancelled_ = [this, &options] {
+      return was_cancelled_ = was_cancelled_ || options.cancelled();
+    };
   }
 
   BatchSummary run() {
-    const auto done = [this](const Pulled& pulled, const UnsubscribeResult& result,
+    const auto done = [this](const Job& job, const UnsubscribeResult& result,
                              const std::exception_ptr& thrown) {
       if (thrown) std::rethrow_exception(thrown);
-      report(pulled.request, result);
+      report(job.request, result);
     };
     while (true) {
       loop_.send_due(done);
-      while (!is_cancelled() && can_pull()) {
-        pull();
+      while (!is_cancelled() && pull()) {
+        if (loop_.wait_to_send() > Duration(0)) break;
+        add_pulled();
         loop_.send_due(done);
       }
       if (is_cancelled()) {
         loop_.cancel_all(done);
+        if (pulled_) report(*pulled_, cancelled(false));
         return summary_;
       }
-      if (loop_.size() == 0 && !has_more_) return summary_;
-      const bool waits_to_pull = has_more_ && loop_.size() < max_in_flight_;
-      loop_.step(waits_to_pull ? loop_.wait_to_send() : Duration::max(), done);
+      if (loop_.size() == 0 && !pulled_) return summary_;
+      loop_.step(pulled_ ? loop_.wait_to_send() : Duration::max(), done);
     }
   }
 
@@ -64,22 +68,31 @@ class BatchRun {
  private:
   using Duration = Attempts::Duration;
 
-  struct Pulled {
+  struct Job {
     UnsubscribeRequest request{};
   };
 
-  [[nodiscard]] bool is_cancelled() const { return cancelled_ && cancelled_(); }
+  [[nodiscard]] bool is_cancelled() const { return asks_cancelled_ && asks_cancelled_(); }
 
-  [[nodiscard]] bool can_pull() const {
-    return has_more_ && loop_.size() < max_in_flight_ && loop_.wait_to_send() == Duration(0);
+  /// True if there is a request that has been pulled and not been added.
+  bool pull() {
+    while (!pulled_ && has_more_ && loop_.size() < max_in_flight_ && !is_cancelled()) {
+      pulled_ = next_();
+      has_more_ = pulled_.has_value();
+      if (!has_more_) break;
+      if (const auto refusal = account_.refusal(*pulled_)) {
+        report(*pulled_, *refusal);
+        pulled_.reset();
+      }
+    }
+    return pulled_.has_value();
   }
 
-  void pull() {
-    std::optional<UnsubscribeRequest> request = next_();
-    has_more_ = request.has_value();
-    if (!has_more_) return;
-    if (const auto refusal = account_.refusal(*request)) return report(*request, *refusal);
-    loop_.add({std::move(*request)}, clock_.now(), account_.options().total_timeout, cancelled_);
+  /// The request's time begins now, when it can be sent.
+  void add_pulled() {
+    loop_.add({std::move(*pulled_)}, clock_.now(), account_.options().total_timeout,
+              asks_cancelled_);
+    pulled_.reset();
   }
 
   void report(const UnsubscribeRequest& request, const UnsubscribeResult& result) {
@@ -107,11 +120,12 @@ class BatchRun {
   Next& next_;
   OnResult& on_result_;
   std::size_t max_in_flight_;
-  std::function<bool()> cancelled_;  ///< Stays true once it was; empty if the batch has none.
-  bool is_cancelled_ = false;
+  std::function<bool()> asks_cancelled_;  ///< Empty if the batch can't be cancelled.
+  bool was_cancelled_ = false;
   bool has_more_ = true;
+  std::optional<UnsubscribeRequest> pulled_;  ///< Waits until it can be sent.
   BatchSummary summary_;
-  CallLoop<Clock, Pulled> loop_;
+  CallLoop<Clock, Job> loop_;
 };
 
 }  // namespace mobivate::detail
