@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <exception>
 #include <future>
@@ -55,6 +56,9 @@ class AsyncCalls {
                                        "no thread could be started for asynchronous calls; use "
                                        "unsubscribe, or end some threads"});
     } else {
+      options.cancelled = [inbox = inbox_.get(), cancelled = std::move(options.cancelled)] {
+        return inbox->is_stopping() || (cancelled && cancelled());
+      };
       inbox_->put(
           {std::move(request), std::move(options), engine_->clock().now(), std::move(promise)});
     }
@@ -86,6 +90,8 @@ class AsyncCalls {
       wake();
     }
 
+    [[nodiscard]] bool is_stopping() const noexcept { return stopping_; }
+
     /// Who is to be woken beside the one that waits in `take`.
     void also_wake(std::shared_ptr<Exchanges> exchanges) {
       const std::lock_guard lock(mutex_);
@@ -111,7 +117,7 @@ class AsyncCalls {
     std::condition_variable changed_;
     std::vector<Arrival> arrivals_;
     std::shared_ptr<Exchanges> exchanges_;
-    bool stopping_ = false;
+    std::atomic<bool> stopping_{false};
   };
 
   [[nodiscard]] bool is_running() {
