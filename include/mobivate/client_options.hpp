@@ -9,6 +9,7 @@
 #include <mobivate/retry_policy.hpp>
 #include <mobivate/secret.hpp>
 #include <mobivate/transport.hpp>
+#include <mobivate/unsubscribe_request.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
 namespace mobivate {
@@ -19,6 +20,7 @@ struct Attempt {
   std::string url{};  ///< With the credentials masked: safe to log.
   std::chrono::milliseconds elapsed{0};
   const UnsubscribeResult* result{nullptr};
+  const UnsubscribeRequest* request{nullptr};  ///< What was asked for.
 };
 
 /// How a `DoiClient` reaches its account.

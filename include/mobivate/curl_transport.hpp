@@ -4,6 +4,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -59,9 +60,12 @@ class CurlTransport : public Transport {
     return exchanges;
   }
 
-  void keep(std::unique_ptr<detail::CurlExchanges> exchanges) {
+  void keep(std::unique_ptr<detail::CurlExchanges> exchanges) noexcept {
     const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(exchanges));
+    try {
+      idle_.push_back(std::move(exchanges));
+    } catch (const std::bad_alloc&) {  // then they are not kept
+    }
   }
 
   CurlOptions options_;

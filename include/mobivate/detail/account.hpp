@@ -50,10 +50,11 @@ class Account {
     return mask_.result(parse_response(response), response.body);
   }
 
-  void report(int number, const std::string& url, std::chrono::milliseconds elapsed,
-              const UnsubscribeResult& result) const {
+  /// Tells `on_attempt`, if there is one; the URL of the attempt is not masked yet.
+  void report(Attempt attempt) const {
     if (!options_.on_attempt) return;
-    options_.on_attempt(Attempt{number, mask_.text(url), elapsed, &result});
+    attempt.url = mask_.text(attempt.url);
+    options_.on_attempt(attempt);
   }
 
  private:

@@ -29,28 +29,34 @@ class Call {
     http_.headers = account.headers();
   }
 
+  /// The request outlives the call.
   void begin(const UnsubscribeRequest& request, Time start, std::chrono::milliseconds total_timeout,
              const std::function<bool()>& cancelled) {
+    request_ = &request;
     account_->set_url(http_.url, request);
     http_.cancelled = cancelled;
     attempts_ = Attempts(account_->options().retry, start, total_timeout);
-    result_ = TransportError{TransportError::Kind::timeout, false,
-                             "total_timeout was over before the request could be sent"};
   }
 
   [[nodiscard]] const HttpRequest& http() const noexcept { return http_; }
 
   [[nodiscard]] bool is_cancelled() const { return http_.cancelled && http_.cancelled(); }
 
-  [[nodiscard]] bool has_time() const { return attempts_.left(clock_->now()).count() >= 1; }
+  /// True if there is no time for another attempt: the call has ended.
+  [[nodiscard]] bool is_out_of_time() {
+    if (attempts_.left(clock_->now()).count() >= 1) return false;
+    if (attempts_.number() == 1) {
+      result_ = TransportError{TransportError::Kind::timeout, false,
+                               "total_timeout was over before the request could be sent"};
+    }
+    return true;
+  }
 
-  /// False if there is no time for another attempt: the call has ended.
-  [[nodiscard]] bool start_attempt() {
+  void start_attempt() {
     attempt_start_ = clock_->now();
     const ClientOptions& options = account_->options();
     http_.timeout = std::min(options.attempt_timeout, attempts_.left(attempt_start_));
     http_.connect_timeout = std::min(options.connect_timeout, http_.timeout);
-    return http_.timeout.count() >= 1;
   }
 
   /// Takes in how the attempt ended. Returns how long to wait before the next; or nothing: the call
@@ -59,7 +65,7 @@ class Call {
     result_ = account_->read(sent);
     const auto elapsed =
         std::chrono::duration_cast<std::chrono::milliseconds>(clock_->now() - attempt_start_);
-    account_->report(attempts_.number(), http_.url, elapsed, result_);
+    account_->report({attempts_.number(), http_.url, elapsed, &result_, request_});
     return attempts_.wait_after(result_, retry_after_of(sent), clock_->now(),
                                 [this] { return clock_->random(); });
   }
@@ -80,6 +86,7 @@ class Call {
 
   const Account* account_;
   const Clock* clock_;
+  const UnsubscribeRequest* request_ = nullptr;
   HttpRequest http_;
   Attempts attempts_{{}, {}, {}};
   Time attempt_start_{};

@@ -57,8 +57,8 @@ class CallLoop {
            const std::function<bool()>& cancelled) {
     const std::size_t id = free_id();
     Entry& entry = *calls_[id];
-    entry.call.begin(job.request, start, total_timeout, cancelled);
     entry.job = std::move(job);
+    entry.call.begin(entry.job.request, start, total_timeout, cancelled);
     free_.pop_back();
     entry.in_use = true;
     can_be_cancelled_ = can_be_cancelled_ || cancelled;
@@ -72,12 +72,14 @@ class CallLoop {
       std::pop_heap(waiting_.begin(), waiting_.end());
       const std::size_t id = waiting_.back().id;
       waiting_.pop_back();
-      if (!calls_[id]->call.start_attempt()) {
+      Call<Clock>& call = calls_[id]->call;
+      if (call.is_out_of_time()) {
         end(id, nullptr, done);
         continue;
       }
+      call.start_attempt();
       rate_limit_.take(clock_.now());
-      exchanges_->start(id, calls_[id]->call.http());
+      exchanges_->start(id, call.http());
       calls_[id]->under_way = true;
       ++under_way_;
     }
@@ -220,7 +222,7 @@ class CallLoop {
   void look(Done& done) {
     looked_ = clock_.now();
     for (std::size_t id = 0; id < calls_.size(); ++id) {
-      const Entry& entry = *calls_[id];
+      Entry& entry = *calls_[id];
       if (!entry.in_use) continue;
       bool is_cancelled = false;
       try {
@@ -231,7 +233,7 @@ class CallLoop {
       }
       if (is_cancelled) {
         cancel(id, done);
-      } else if (!entry.under_way && !entry.call.has_time()) {
+      } else if (!entry.under_way && entry.call.is_out_of_time()) {
         stop_waiting(id);
         end(id, nullptr, done);
       }

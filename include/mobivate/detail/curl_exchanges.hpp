@@ -42,16 +42,23 @@ class CurlExchanges final : public Exchanges {
   void start(std::size_t id, const HttpRequest& request) override {
     CurlTransfer& transfer = transfer_for(id);
     const CURLcode code = transfer.prepare(request);
-    if (code == CURLE_OK) {
+    if (code != CURLE_OK) {
+      unsendable_.push_back(transfer.ended(code));
+    } else if (is_first_connection_known_ || !transfer.is_over_tls()) {
+      add(transfer);
+    } else if (first_ == nullptr) {
+      first_ = &transfer;
+      first_start_ = Clock::now();
       add(transfer);
     } else {
-      unsendable_.push_back(transfer.ended(code));
+      held_.push_back(&transfer);
     }
   }
 
   void wait(std::chrono::milliseconds longest, std::vector<Ended>& ended) override {
     const SigpipeGuard no_sigpipe;
     const std::size_t before = ended.size();
+    release_held();
     std::move(unsendable_.begin(), unsendable_.end(), std::back_inserter(ended));
     unsendable_.clear();
 
@@ -60,6 +67,7 @@ class CurlExchanges final : public Exchanges {
       take_ended(ended);
     }
     if (ended.size() > before) return;
+    if (!held_.empty()) longest = std::min(longest, longest_hold);
     poll(std::min(longest, timer()));
     for (const curl_waitfd& socket : ready_) act(socket.fd, events_of(socket));
     take_ended(ended);
@@ -69,6 +77,7 @@ class CurlExchanges final : public Exchanges {
     const SigpipeGuard no_sigpipe;
     CurlTransfer& transfer = *transfers_[id];
     remove(transfer);
+    held_.erase(std::remove(held_.begin(), held_.end(), &transfer), held_.end());
     unsendable_.erase(std::remove_if(unsendable_.begin(), unsendable_.end(),
                                      [&](const Ended& ended) { return ended.id == id; }),
                       unsendable_.end());
@@ -80,6 +89,7 @@ class CurlExchanges final : public Exchanges {
     for (const auto& transfer : transfers_) {
       if (transfer) remove(*transfer);
     }
+    held_.clear();
     unsendable_.clear();
   }
 
@@ -91,6 +101,10 @@ class CurlExchanges final : public Exchanges {
   CurlExchanges& operator=(CurlExchanges&&) = delete;
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  static constexpr std::chrono::milliseconds longest_hold{200};
+
   CurlTransfer& transfer_for(std::size_t id) {
     if (id >= transfers_.size()) transfers_.resize(id + 1);
     if (!transfers_[id]) {
@@ -103,9 +117,24 @@ class CurlExchanges final : public Exchanges {
     if (code == CURLM_OUT_OF_MEMORY) throw std::bad_alloc();
   }
 
+  /// If the first connection turns out to be HTTP/2, all requests can share it; so those that come
+  /// after the first are held until it stands, for a moment.
+  void release_held() {
+    if (is_first_connection_known_ || first_ == nullptr) return;
+    const auto waited = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - first_start_);
+    if (!first_->is_connected() && !is_first_over_ && waited < longest_hold) return;
+    is_first_connection_known_ = true;
+    for (CurlTransfer* const transfer : held_) {
+      transfer->shorten_timeout(waited);
+      add(*transfer);
+    }
+    held_.clear();
+  }
+
   void add(CurlTransfer& transfer) { check(curl_multi_add_handle(multi_.get(), transfer.easy())); }
 
   void remove(CurlTransfer& transfer) noexcept {
+    if (&transfer == first_) is_first_over_ = true;
     curl_multi_remove_handle(multi_.get(), transfer.easy());
   }
 
@@ -189,6 +218,11 @@ class CurlExchanges final : public Exchanges {
   KeptConnections kept_;
   std::vector<std::unique_ptr<CurlTransfer>> transfers_;  ///< By id.
   std::vector<Ended> unsendable_;
+  bool is_first_connection_known_ = false;
+  CurlTransfer* first_ = nullptr;
+  bool is_first_over_ = false;
+  Clock::time_point first_start_{};
+  std::vector<CurlTransfer*> held_;
   std::vector<curl_waitfd> sockets_;
   std::vector<curl_waitfd> ready_;
 };

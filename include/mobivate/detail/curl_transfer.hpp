@@ -102,8 +102,21 @@ class CurlTransfer {
     set_url(request.url);
     set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.connect_timeout));
     set(CURLOPT_TIMEOUT_MS, milliseconds(request.timeout));
+    timeout_ = request.timeout;
     set_headers(request.headers);
     return set_code_;
+  }
+
+  /// What is prepared will be sent this much later.
+  void shorten_timeout(std::chrono::milliseconds by) {
+    set(CURLOPT_TIMEOUT_MS, milliseconds(timeout_ - by));
+  }
+
+  [[nodiscard]] bool is_over_tls() const noexcept {
+    return is_over_tls_;
+  }
+  [[nodiscard]] bool is_connected() const noexcept {
+    return maybe_delivered_;
   }
 
   /// True if it ended only because its connection was not quiet: then it is ready to be sent on
@@ -169,20 +182,21 @@ class CurlTransfer {
   void set_url(const std::string& url) {
     const std::size_t host = url.find("://") + 3;
     const std::size_t target = std::min(url.find_first_of("/?#", host), url.size());
-    const bool https = equal_ignoring_case(std::string_view(url).substr(0, 8), "https://");
-    const bool direct = https || proxy_.empty();  // a proxy for plain http is sent the whole URL
+    is_over_tls_ = equal_ignoring_case(std::string_view(url).substr(0, 8), "https://");
+    const bool direct =
+        is_over_tls_ || proxy_.empty();  // a proxy for plain http is sent the whole URL
     if (!direct || url.compare(target, 1, "/") != 0 || !is_request_target(url, target)) {
       origin_.clear();
       set(CURLOPT_URL, url.c_str());
       set(CURLOPT_REQUEST_TARGET, static_cast<const char*>(nullptr));
-      set_scheme(https);
+      set_proxy();
       return;
     }
     set(CURLOPT_REQUEST_TARGET, url.c_str() + target);
     if (!origin_.empty() && url.compare(0, target, origin_) == 0) return;
     origin_ = url.substr(0, target);
     set(CURLOPT_URL, origin_.c_str());
-    set_scheme(https);
+    set_proxy();
   }
 
   static bool is_request_target(std::string_view url, std::size_t from) noexcept {
@@ -192,9 +206,8 @@ class CurlTransfer {
 
   /// Without a proxy of the caller's, libcurl takes one from the environment; but not for plain
   /// http, where it could read the key.
-  void set_scheme(bool https) {
-    set(CURLOPT_PIPEWAIT, https ? 1L : 0L);  // rather one HTTP/2 connection than one for each
-    set(CURLOPT_PROXY, !proxy_.empty() ? proxy_.c_str() : https ? nullptr : "");
+  void set_proxy() {
+    set(CURLOPT_PROXY, !proxy_.empty() ? proxy_.c_str() : is_over_tls_ ? nullptr : "");
   }
 
   /// Requests of one client differ in their URL only, so the list is made once.
@@ -281,6 +294,8 @@ class CurlTransfer {
   CURLcode constructed_ = CURLE_OK;
 
   // Of the request that runs, or ran last.
+  bool is_over_tls_ = false;
+  std::chrono::milliseconds timeout_{0};
   std::string body_;
   std::size_t header_bytes_ = 0;
   bool maybe_delivered_ = false;

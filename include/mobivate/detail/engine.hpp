@@ -36,7 +36,8 @@ class Engine {
       call.cancel();
       return call.result();
     }
-    while (call.start_attempt()) {
+    while (!call.is_out_of_time()) {
+      call.start_attempt();
       const auto wait = call.end_attempt(transport_->send(call.http()));
       if (!wait) break;
       if (!clock_.sleep(*wait, options.cancelled)) {
