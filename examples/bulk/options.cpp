@@ -38,7 +38,9 @@ void add_pace(CLI::App& app, Options& options) {
 }  // namespace
 
 void add_options(CLI::App& app, Options& options) {
-  app.add_option("list", options.list, "CSV file; -: standard input")->required();
+  app.add_option("list", options.list,
+                 "CSV file; -: standard input, and while it is waited for, so are the answers")
+      ->required();
   app.add_option("--journal", options.journal,
                  "File that gets a line for each outcome; required unless --dry-run");
   app.add_flag("--dry-run", options.dry_run, "Check every row, and send nothing");
@@ -75,7 +77,7 @@ void add_options(CLI::App& app, Options& options) {
       "  3  stopped by Ctrl-C or SIGTERM: run it again to go on\n"
       "  4  wrong options, no credentials, or the list can't be read\n"
       "  5  the journal is in use by another run\n"
-      "  6  the journal can't be read or written");
+      "  6  the journal can't be read or written: mend that, and run it again");
 }
 
 }  // namespace bulk

@@ -9,7 +9,8 @@ void print_summary(std::ostream& out, const Tally& tally) {
     out << std::left << std::setw(10) << name << std::right << std::setw(12) << now << std::setw(12)
         << earlier << std::setw(12) << now + earlier << '\n';
   };
-  out << std::setw(22) << "this run" << std::setw(12) << "earlier" << std::setw(12) << "together\n";
+  out << std::setw(22) << "this run" << std::setw(12) << "earlier" << std::setw(12) << "together"
+      << '\n';
   row("accepted", tally.now.accepted, tally.earlier.accepted);
   row("refused", tally.now.refused, tally.earlier.refused);
   row("not sent", tally.now.not_sent, tally.earlier.not_sent);
