@@ -63,7 +63,7 @@ void add_options(CLI::App& app, Options& options) {
       "refused\n"
       "  are not sent again, rows that are not sent or unknown are. Rows are told apart by "
       "source,\n"
-      "  keyword, destination and reference.\n\n"
+      "  keyword, destination and reference; one that is twice in the list is sent twice.\n\n"
       "Ctrl-C:\n"
       "  Takes no more rows, and waits for the answers to those sent. Once more: doesn't wait.\n\n"
       "Environment:\n"
