@@ -5,8 +5,8 @@
 # that they are there.
 set -eu
 
-needed="ca-certificates cmake g++ libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev make
-  ninja-build nlohmann-json3-dev pkg-config"
+needed="ca-certificates cmake g++ libcli11-dev libcpp-httplib-dev libcsv-dev libcurl4-openssl-dev
+  libssl-dev make ninja-build nlohmann-json3-dev pkg-config"
 if [ "$1" = tests ]; then
   needed="$needed catch2 clang"
 fi
@@ -16,12 +16,12 @@ fi
 if ! command -v apt-get >/dev/null; then
   cat >&2 <<'END'
 This script installs packages on Debian and Ubuntu only. Elsewhere, install these:
-  Homebrew  brew install cli11 cmake cpp-httplib curl ninja nlohmann-json openssl pkgconf
+  Homebrew  brew install cli11 cmake cpp-httplib curl libcsv ninja nlohmann-json openssl pkgconf
             and for the tests: catch2 llvm
-  Fedora    dnf install cli11-devel cmake cpp-httplib-devel gcc-c++ json-devel libcurl-devel
-            ninja-build openssl-devel pkgconf
+  Fedora    dnf install cli11-devel cmake cpp-httplib-devel gcc-c++ json-devel libcsv-devel
+            libcurl-devel ninja-build openssl-devel pkgconf
             and for the tests: catch-devel clang
-  vcpkg     vcpkg install cli11 cpp-httplib[openssl] curl nlohmann-json
+  vcpkg     vcpkg install cli11 cpp-httplib[openssl] curl libcsv nlohmann-json
             and for the tests: catch2
 Then run this again with MOBIVATE_PACKAGES=present in the environment.
 END

@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   std::string certificate;
   std::string private_key;
   std::string certificate_out;
+  std::string log_path;
   std::int64_t delay = 0;
   bool tls = false;
   std::uint32_t source = 12345;
@@ -76,6 +77,9 @@ int main(int argc, char** argv) {
   certificate_option->needs(key_option);
   app.add_option("--certificate-out", certificate_out,
                  "Write the certificate here, to be trusted as a CA bundle");
+  app.add_option("--log", log_path,
+                 "Append a line for each request: milliseconds since 1970, destination, reference, "
+                 "code");
   CLI11_PARSE(app, argc, argv);
   options.delay = std::chrono::milliseconds(delay);
 
@@ -91,6 +95,12 @@ int main(int argc, char** argv) {
       std::ofstream file(certificate_out);
       file << options.certificate->certificate;
       if (!file.flush()) throw std::runtime_error("can't write " + certificate_out);
+    }
+    std::ofstream log;
+    if (!log_path.empty()) {
+      log.open(log_path, std::ios::app);
+      if (!log) throw std::runtime_error("can't write " + log_path);
+      options.log = &log;
     }
     std::signal(SIGINT, [](int signal) { stop_signal = signal; });
     std::signal(SIGTERM, [](int signal) { stop_signal = signal; });

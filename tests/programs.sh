@@ -3,51 +3,8 @@
 #   programs.sh DIRECTORY_OF_THE_PROGRAMS
 set -eu
 programs=$1
-work=$(mktemp -d)
-gateway=
-finish() {
-  [ -z "$gateway" ] || kill "$gateway" 2>/dev/null || true
-  rm -rf "$work"
-}
-trap finish EXIT
-
-account_id=43e36f50aaf111e272639171000000a9
-api_key=3b41d767316541bacef19d1382ac1e12
-
-fail() {
-  echo "$1" >&2
-  [ ! -f "$work/output" ] || cat "$work/output" >&2
-  exit 1
-}
-
-# run NAME EXIT_CODE COMMAND…: what it prints is then in $work/output, and holds no credential.
-run() {
-  name=$1 expected=$2
-  shift 2
-  code=0
-  "$@" >"$work/output" 2>&1 || code=$?
-  [ "$code" -eq "$expected" ] || fail "$name: exit code $code, not $expected"
-  ! grep -qF -e "$account_id" -e "$api_key" "$work/output" || fail "$name: printed a credential"
-}
-
-prints() {
-  grep -qF -e "$1" "$work/output" || fail "$name: should print: $1"
-}
-
-start_gateway() {
-  rm -f "$work/url"
-  "$programs/local_gateway" --tls --certificate-out "$work/ca.pem" "$@" >"$work/url" &
-  gateway=$!
-  while [ ! -s "$work/url" ]; do sleep 0.05; done
-  MOBIVATE_BASE_URL=$(head -n 1 "$work/url")
-  export MOBIVATE_BASE_URL
-}
-
-stop_gateway() {
-  kill -INT "$gateway"
-  wait "$gateway" || fail "local_gateway: Ctrl-C should end it cleanly"
-  gateway=
-}
+# shellcheck source=tests/program_checks.sh
+. "$(dirname "$0")/program_checks.sh"
 
 run quickstart 0 "$programs/quickstart"
 sed -E 's|127\.0\.0\.1:[0-9]+|127.0.0.1:PORT|' "$work/output" >"$work/quickstart"
@@ -65,7 +22,7 @@ run 'without environment, JSON' 2 stop --destination 254743210492 --json
 prints '"result": "InvalidOptions",'
 export MOBIVATE_ACCOUNT_ID=$account_id MOBIVATE_API_KEY=$api_key
 
-start_gateway
+start_gateway --tls --certificate-out "$work/ca.pem"
 run accepted 0 stop --destination 254743210492 --ca-bundle "$work/ca.pem"
 prints 'accepted: MT-'
 run refused 1 stop --destination 254700000000 --ca-bundle "$work/ca.pem"
@@ -90,7 +47,7 @@ stop_gateway
 grep -qF '254743210492 12345 mv-100620006: stopped, billed 0 cents' "$work/url" ||
   fail 'local_gateway: should say what it knows when it ends'
 
-start_gateway --delay 1000
+start_gateway --tls --certificate-out "$work/ca.pem" --delay 1000
 run unknown 3 stop --destination 254743210492 --ca-bundle "$work/ca.pem" --timeout 200
 prints 'unknown: timeout: '
 run 'JSON, unknown' 3 stop --destination 254743210492 --ca-bundle "$work/ca.pem" --timeout 200 --json

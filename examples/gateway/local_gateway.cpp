@@ -154,7 +154,17 @@ class LocalGateway::Server {
       return;
     }
     const bool kenya = request.get_param_value("stop") == "1";
-    answer(response, outcome_of(request), kenya, options.plain_text);
+    const Outcome outcome = outcome_of(request);
+    if (options.log != nullptr) log(request, outcome.code);
+    answer(response, outcome, kenya, options.plain_text);
+  }
+
+  void log(const httplib::Request& request, int code) {
+    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+    const std::lock_guard lock(mutex_);
+    *options.log << std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()
+                 << ' ' << request.get_param_value("destination") << ' '
+                 << request.get_param_value("reference") << ' ' << code << std::endl;
   }
 
   Outcome outcome_of(const httplib::Request& request) {

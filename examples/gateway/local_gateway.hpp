@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 
 #include "certificate.hpp"
@@ -19,6 +20,9 @@ struct Options {
   std::optional<Certificate> certificate;  ///< With one, HTTPS.
   bool plain_text = false;                 ///< Answers as an older edition of the NDOI page.
   std::chrono::milliseconds delay{0};      ///< Before each answer, after what was asked is done.
+  /// If there is one, gets a line for each request of the account, before its answer: milliseconds
+  /// since 1970, destination, reference and code. It outlives the gateway.
+  std::ostream* log = nullptr;
 };
 
 /// A server on loopback that behaves like the documented service: checks credentials, stops

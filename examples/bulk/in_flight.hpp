@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <unordered_map>
+
+#include <mobivate/client_options.hpp>
+#include <mobivate/unsubscribe_request.hpp>
+#include <mobivate/unsubscribe_result.hpp>
+
+#include "outcome.hpp"
+#include "stop_list.hpp"
+
+namespace bulk {
+
+/// The rows that the client has taken and not yet answered, with their attempts so far.
+class InFlight {
+ public:
+  void add(const StopRow& row);
+  /// For `ClientOptions::on_attempt`.
+  void count(const mobivate::Attempt& attempt);
+  /// Ends the row of this request.
+  Outcome take(const mobivate::UnsubscribeRequest& request,
+               const mobivate::UnsubscribeResult& result);
+
+  std::size_t size() const { return rows_.size(); }
+
+ private:
+  struct Row {
+    std::size_t line = 0;
+    int attempts = 0;
+    std::chrono::milliseconds elapsed{0};
+  };
+
+  // By the query of their URL, the one thing that an attempt tells of its request. Rows that are
+  // alike share it, so may be given each other's attempts.
+  std::unordered_multimap<std::string, Row> rows_;
+};
+
+}  // namespace bulk
