@@ -1,13 +1,14 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
-#include <string>
-#include <unordered_map>
+#include <map>
 
 #include <mobivate/client_options.hpp>
 #include <mobivate/unsubscribe_request.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
+#include "finished_rows.hpp"
 #include "outcome.hpp"
 #include "stop_list.hpp"
 
@@ -32,9 +33,7 @@ class InFlight {
     std::chrono::milliseconds elapsed{0};
   };
 
-  // By the query of their URL, the one thing that an attempt tells of its request. Rows that are
-  // alike share it, so may be given each other's attempts.
-  std::unordered_multimap<std::string, Row> rows_;
+  std::multimap<RowKey, Row> rows_;  // rows that are alike may be given each other's attempts
 };
 
 }  // namespace bulk
