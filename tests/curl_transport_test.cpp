@@ -272,3 +272,17 @@ TEST_CASE("Another user of libcurl in the process is not disturbed, nor disturbs
   const mobivate::DoiClient client(support::options(gateway.base_url()));
   CHECK(stop_state(client.unsubscribe(request_for(1))) == StopState::accepted);
 }
+
+TEST_CASE("An answer tells of its connection") {
+  const local_gateway::LocalGateway gateway;
+  auto options = support::options(gateway.base_url());
+  std::vector<mobivate::Attempt> attempts;
+  options.on_attempt = [&](const auto& attempt) { attempts.push_back(attempt); };
+  const mobivate::DoiClient client(options);
+  for (int i = 0; i < 2; ++i) static_cast<void>(client.unsubscribe(support::ndoi_request()));
+  REQUIRE(attempts.size() == 2);
+  CHECK_FALSE(attempts[0].connection_reused);
+  CHECK(attempts[0].connect_time.count() > 0);
+  CHECK(attempts[1].connection_reused);
+  CHECK(attempts[1].connect_time.count() == 0);
+}

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -119,4 +120,67 @@ TEST_CASE("A client can be copied, and what was moved from can still be called")
   const mobivate::DoiClient moved(std::move(client));
   CHECK(stop_state(client.unsubscribe(support::ndoi_request())) == mobivate::StopState::accepted);
   CHECK(stop_state(moved.unsubscribe(support::ndoi_request())) == mobivate::StopState::accepted);
+}
+
+TEST_CASE("on_attempt is told all that logs and metrics want to know") {
+  const auto gateway = support::mock();
+  gateway->reply(503, "later").reply(200, R"({"error": "541"})");
+  auto options = support::options();
+  options.retry.initial_backoff = std::chrono::milliseconds(0);
+  std::vector<mobivate::Attempt> attempts;
+  options.on_attempt = [&](const mobivate::Attempt& attempt) {
+    CHECK(attempt.request->reference == "ABC1234");
+    attempts.push_back(attempt);
+  };
+  const auto before = std::chrono::system_clock::now();
+  static_cast<void>(mobivate::DoiClient(options, gateway).unsubscribe(support::ndoi_request()));
+  REQUIRE(attempts.size() == 2);
+  CHECK(attempts[0].number == 1);
+  CHECK(attempts[0].http_status == 503);
+  CHECK(attempts[0].gateway_code == std::nullopt);
+  CHECK(attempts[0].body_bytes == 5);
+  CHECK(attempts[0].start >= before - std::chrono::milliseconds(1));
+  CHECK(attempts[0].start <= std::chrono::system_clock::now());
+  CHECK(attempts[1].number == 2);
+  CHECK(attempts[1].http_status == 200);
+  CHECK(attempts[1].gateway_code == 541);
+}
+
+TEST_CASE("A call may have header fields of its own, behind the client's") {
+  const auto gateway = support::mock();
+  gateway->reply(200, "MT-1").reply(200, "MT-2");
+  auto options = support::options();
+  options.headers = {{"X-App", "1"}};
+  const mobivate::DoiClient client(options, gateway);
+  mobivate::CallOptions call;
+  call.headers = {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}};
+  SECTION("and the next has others") {
+    CHECK(stop_state(client.unsubscribe(support::ndoi_request(), call)) ==
+          mobivate::StopState::accepted);
+    CHECK(stop_state(client.unsubscribe(support::ndoi_request())) == mobivate::StopState::accepted);
+  }
+  SECTION("asynchronous ones too") {
+    client.unsubscribe_async(support::ndoi_request(), call).wait();
+    client.unsubscribe_async(support::ndoi_request()).wait();
+  }
+  const auto requests = gateway->requests();
+  REQUIRE(requests.size() == 2);
+  REQUIRE(requests[0].headers.size() == 5);
+  CHECK(requests[0].headers[3] == options.headers[0]);
+  CHECK(requests[0].headers[4] == call.headers[0]);
+  CHECK(requests[1].headers.size() == 4);
+}
+
+TEST_CASE("Header fields of a call that can't be sent are a result, and nothing is sent") {
+  const auto gateway = support::mock();
+  const mobivate::DoiClient client(support::options(), gateway);
+  mobivate::CallOptions call;
+  const auto [name, value] = GENERATE(table<std::string, std::string>(
+      {{"bad name", "x"}, {"X-Trace", "a\r\nHost: b"}, {"User-Agent", "mine"}}));
+  call.headers = {{name, value}};
+  const auto result = client.unsubscribe(support::ndoi_request(), call);
+  CHECK(std::get<mobivate::InvalidRequest>(result).field == "headers");
+  CHECK(stop_state(client.unsubscribe_async(support::ndoi_request(), call).get()) ==
+        mobivate::StopState::not_sent);
+  CHECK(gateway->requests().empty());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdlib>
 #include <functional>
 #include <optional>
@@ -20,7 +21,13 @@ struct Attempt {
   std::string url{};  ///< With the credentials masked: safe to log.
   std::chrono::milliseconds elapsed{0};
   const UnsubscribeResult* result{nullptr};
-  const UnsubscribeRequest* request{nullptr};  ///< What was asked for.
+  const UnsubscribeRequest* request{nullptr};     ///< What was asked for.
+  std::chrono::system_clock::time_point start{};  ///< Of the attempt.
+  int http_status{0};                             ///< 0: no answer came.
+  std::optional<int> gateway_code{};              ///< Of a refusal, for example 541.
+  std::size_t body_bytes{0};                      ///< Of the answer's body, decompressed.
+  std::chrono::microseconds connect_time{0};      ///< See `HttpResponse`.
+  bool connection_reused{false};                  ///< See `HttpResponse`.
 };
 
 /// How a `DoiClient` reaches its account.
@@ -67,6 +74,9 @@ struct CallOptions {
   /// Asked again and again, on the thread that called; once it is true, the call ends within 100 ms
   /// as `TransportError::Kind::cancelled`. What it throws comes out of the call.
   std::function<bool()> cancelled{};
+  /// Header fields for this call, behind those of `ClientOptions::headers`; for example W3C Trace
+  /// Context's `traceparent`. If they can't be sent, nothing is: the result is an `InvalidRequest`.
+  Headers headers{};
 };
 
 }  // namespace mobivate

@@ -33,6 +33,10 @@ struct HttpResponse {
   int status{0};
   std::string body{};         ///< Content encodings undone.
   std::string retry_after{};  ///< The `Retry-After` field, or empty.
+  /// To be connected, TLS handshake included; 0 if that is not known, or an old connection was
+  /// used.
+  std::chrono::microseconds connect_time{0};
+  bool connection_reused{false};  ///< False if that is not known.
 };
 
 /// An answer, or why there is none.

@@ -31,11 +31,13 @@ class Account {
   [[nodiscard]] const ClientOptions& options() const noexcept { return options_; }
   [[nodiscard]] const Headers& headers() const noexcept { return headers_; }
 
-  /// What is wrong with a request, if anything is.
-  [[nodiscard]] std::optional<UnsubscribeResult> refusal(const UnsubscribeRequest& request) const {
+  /// What is wrong with a request, or the header fields that go with it, if anything is.
+  [[nodiscard]] std::optional<UnsubscribeResult> refusal(const UnsubscribeRequest& request,
+                                                         const Headers& headers) const {
     auto invalid = validate(request);
-    if (!invalid) return std::nullopt;
-    return mask_.result(std::move(*invalid));
+    if (invalid) return mask_.result(std::move(*invalid));
+    if (const char* problem = header_problem(headers)) return InvalidRequest{"headers", problem};
+    return std::nullopt;
   }
 
   void set_url(std::string& url, const UnsubscribeRequest& request) const {
@@ -50,9 +52,8 @@ class Account {
     return mask_.result(parse_response(response), response.body);
   }
 
-  /// Tells `on_attempt`, if there is one; the URL of the attempt is not masked yet.
+  /// Tells `on_attempt` of an attempt whose URL is not masked yet.
   void report(Attempt attempt) const {
-    if (!options_.on_attempt) return;
     attempt.url = mask_.text(attempt.url);
     options_.on_attempt(attempt);
   }

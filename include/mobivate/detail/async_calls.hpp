@@ -49,7 +49,7 @@ class AsyncCalls {
                                                      CallOptions options) {
     Promise promise;
     auto future = promise.get_future();
-    if (auto refusal = engine_->account().refusal(request)) {
+    if (auto refusal = engine_->account().refusal(request, options.headers)) {
       promise.set_value(std::move(*refusal));
     } else if (!is_running()) {
       promise.set_value(TransportError{TransportError::Kind::other, false,
@@ -151,9 +151,8 @@ class AsyncCalls {
       goes_on = inbox->take(arrivals, loop.size() == 0);
       for (Arrival& it : arrivals) {
         const auto start = it.start;
-        const auto total_timeout = engine->total_timeout(it.options);
-        const auto cancelled = it.options.cancelled;
-        loop.add(std::move(it), start, total_timeout, cancelled);
+        const CallOptions options = std::move(it.options);
+        loop.add(std::move(it), start, options);
       }
       if (!goes_on) break;
       try {

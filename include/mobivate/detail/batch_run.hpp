@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <exception>
-#include <functional>
 #include <optional>
 #include <utility>
 
 #include <mobivate/batch.hpp>
+#include <mobivate/client_options.hpp>
 #include <mobivate/detail/account.hpp>
 #include <mobivate/detail/attempts.hpp>
 #include <mobivate/detail/call_loop.hpp>
@@ -31,7 +31,7 @@ class BatchRun {
         max_in_flight_(std::max<std::size_t>(options.max_in_flight, 1)),
         loop_(account, transport, clock, max_in_flight_, options.max_per_second) {
     if (!options.cancelled) return;
-    asks_cancelled_ = [this, &options] {
+    call_.cancelled = [this, &options] {
       return was_cancelled_ = was_cancelled_ || options.cancelled();
     };
   }
@@ -72,7 +72,7 @@ class BatchRun {
     UnsubscribeRequest request{};
   };
 
-  [[nodiscard]] bool is_cancelled() const { return asks_cancelled_ && asks_cancelled_(); }
+  [[nodiscard]] bool is_cancelled() const { return call_.cancelled && call_.cancelled(); }
 
   /// True if there is a request that has been pulled and not been added.
   bool pull() {
@@ -80,7 +80,7 @@ class BatchRun {
       pulled_ = next_();
       has_more_ = pulled_.has_value();
       if (!has_more_) break;
-      if (const auto refusal = account_.refusal(*pulled_)) {
+      if (const auto refusal = account_.refusal(*pulled_, {})) {
         report(*pulled_, *refusal);
         pulled_.reset();
       }
@@ -90,8 +90,7 @@ class BatchRun {
 
   /// The request's time begins now, when it can be sent.
   void add_pulled() {
-    loop_.add({std::move(*pulled_)}, clock_.now(), account_.options().total_timeout,
-              asks_cancelled_);
+    loop_.add({std::move(*pulled_)}, clock_.now(), call_);
     pulled_.reset();
   }
 
@@ -120,7 +119,7 @@ class BatchRun {
   Next& next_;
   OnResult& on_result_;
   std::size_t max_in_flight_;
-  std::function<bool()> asks_cancelled_;  ///< Empty if the batch can't be cancelled.
+  CallOptions call_;  ///< Of all requests.
   bool was_cancelled_ = false;
   bool has_more_ = true;
   std::optional<UnsubscribeRequest> pulled_;  ///< Waits until it can be sent.

@@ -30,12 +30,14 @@ class Call {
   }
 
   /// The request outlives the call.
-  void begin(const UnsubscribeRequest& request, Time start, std::chrono::milliseconds total_timeout,
-             const std::function<bool()>& cancelled) {
+  void begin(const UnsubscribeRequest& request, Time start, const CallOptions& options) {
     request_ = &request;
     account_->set_url(http_.url, request);
-    http_.cancelled = cancelled;
-    attempts_ = Attempts(account_->options().retry, start, total_timeout);
+    http_.headers.resize(account_->headers().size());
+    http_.headers.insert(http_.headers.end(), options.headers.begin(), options.headers.end());
+    http_.cancelled = options.cancelled;
+    attempts_ = Attempts(account_->options().retry, start,
+                         options.total_timeout.value_or(account_->options().total_timeout));
   }
 
   [[nodiscard]] const HttpRequest& http() const noexcept { return http_; }
@@ -63,9 +65,7 @@ class Call {
   /// has ended. Throws what `on_attempt` does.
   [[nodiscard]] std::optional<Duration> end_attempt(const TransportResult& sent) {
     result_ = account_->read(sent);
-    const auto elapsed =
-        std::chrono::duration_cast<std::chrono::milliseconds>(clock_->now() - attempt_start_);
-    account_->report({attempts_.number(), http_.url, elapsed, &result_, request_});
+    if (account_->options().on_attempt) account_->report(attempt(sent));
     return attempts_.wait_after(result_, retry_after_of(sent), clock_->now(),
                                 [this] { return clock_->random(); });
   }
@@ -77,6 +77,28 @@ class Call {
   [[nodiscard]] UnsubscribeResult result() { return attempts_.joined(std::move(result_)); }
 
  private:
+  /// The attempt that has just ended.
+  [[nodiscard]] Attempt attempt(const TransportResult& sent) const {
+    const auto elapsed = clock_->now() - attempt_start_;
+    Attempt attempt;
+    attempt.number = attempts_.number();
+    attempt.url = http_.url;
+    attempt.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed);
+    attempt.result = &result_;
+    attempt.request = request_;
+    attempt.start = std::chrono::system_clock::now() -
+                    std::chrono::duration_cast<std::chrono::system_clock::duration>(elapsed);
+    if (const auto* failed = std::get_if<SendFailed>(&result_)) attempt.gateway_code = failed->code;
+    if (const auto* error = std::get_if<GatewayError>(&result_)) attempt.gateway_code = error->code;
+    if (const auto* response = std::get_if<HttpResponse>(&sent)) {
+      attempt.http_status = response->status;
+      attempt.body_bytes = response->body.size();
+      attempt.connect_time = response->connect_time;
+      attempt.connection_reused = response->connection_reused;
+    }
+    return attempt;
+  }
+
   [[nodiscard]] std::optional<std::chrono::seconds> retry_after_of(
       const TransportResult& sent) const {
     const auto* response = std::get_if<HttpResponse>(&sent);

@@ -5,12 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include <mobivate/client_options.hpp>
 #include <mobivate/detail/account.hpp>
 #include <mobivate/detail/attempts.hpp>
 #include <mobivate/detail/call.hpp>
@@ -53,15 +53,14 @@ class CallLoop {
   }
 
   /// Adds a call, of a valid request, to those that wait to be sent.
-  void add(Job job, Time start, std::chrono::milliseconds total_timeout,
-           const std::function<bool()>& cancelled) {
+  void add(Job job, Time start, const CallOptions& options) {
     const std::size_t id = free_id();
     Entry& entry = *calls_[id];
     entry.job = std::move(job);
-    entry.call.begin(entry.job.request, start, total_timeout, cancelled);
+    entry.call.begin(entry.job.request, start, options);
     free_.pop_back();
     entry.in_use = true;
-    can_be_cancelled_ = can_be_cancelled_ || cancelled;
+    can_be_cancelled_ = can_be_cancelled_ || options.cancelled;
     wait_until(clock_.now(), id);
   }
 

@@ -44,23 +44,24 @@ inline bool is_header_name(std::string_view name) {
   });
 }
 
-inline void check_headers(const Headers& headers) {
+/// Why extra header fields can't be sent, and what to write instead; null if they can.
+inline const char* header_problem(const Headers& headers) {
   for (const auto& [name, value] : headers) {
     if (!is_header_name(name)) {
-      refuse_option("headers", "a name is no HTTP field name; write letters, digits and hyphens");
+      return "a name is no HTTP field name; write letters, digits and hyphens";
     }
     if (std::any_of(value.begin(), value.end(), is_control)) {
-      refuse_option("headers", "a value has a control character in it; write it on one line");
+      return "a value has a control character in it; write it on one line";
     }
     for (const std::string_view reserved :
          {"Host", "Content-Type", "Accept", "User-Agent", "Content-Length", "Transfer-Encoding"}) {
       if (equal_ignoring_case(name, reserved)) {
-        refuse_option("headers",
-                      "Host, Content-Type, Accept, User-Agent, Content-Length and "
-                      "Transfer-Encoding are the library's to send; leave them out");
+        return "Host, Content-Type, Accept, User-Agent, Content-Length and Transfer-Encoding are "
+               "the library's to send; leave them out";
       }
     }
   }
+  return nullptr;
 }
 
 /// Throws `std::invalid_argument` naming the option, never its value: it may hold a secret.
@@ -77,7 +78,7 @@ inline void check_options(const ClientOptions& options) {
   check_timeout("attempt_timeout", options.attempt_timeout);
   check_timeout("total_timeout", options.total_timeout);
   check_retry(options.retry);
-  check_headers(options.headers);
+  if (const char* problem = header_problem(options.headers)) refuse_option("headers", problem);
 }
 
 }  // namespace mobivate::detail

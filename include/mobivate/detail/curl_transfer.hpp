@@ -4,7 +4,6 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <exception>
 #include <limits>
 #include <new>
 #include <string>
@@ -16,6 +15,7 @@
 #include <mobivate/curl_options.hpp>
 #include <mobivate/detail/ascii.hpp>
 #include <mobivate/detail/cancelled.hpp>
+#include <mobivate/detail/curl_answer.hpp>
 #include <mobivate/detail/curl_error.hpp>
 #include <mobivate/detail/curl_pointers.hpp>
 #include <mobivate/detail/curl_share.hpp>
@@ -23,12 +23,6 @@
 #include <mobivate/transport.hpp>
 
 namespace mobivate::detail {
-
-/// No documented answer has a body of more than some hundred bytes.
-inline constexpr std::size_t largest_body = std::size_t{64} * 1024;
-
-/// For all header fields of an answer, interim responses and trailers included.
-inline constexpr std::size_t largest_header = std::size_t{64} * 1024;
 
 /// A libcurl handle: for one request at a time, and many one after the other.
 class CurlTransfer {
@@ -43,10 +37,10 @@ class CurlTransfer {
     set(CURLOPT_ERRORBUFFER, error_text_.data());
     set(CURLOPT_PREREQFUNCTION, &CurlTransfer::on_connected);
     set(CURLOPT_PREREQDATA, this);
-    set(CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
-    set(CURLOPT_HEADERDATA, this);
-    set(CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
-    set(CURLOPT_WRITEDATA, this);
+    set(CURLOPT_HEADERFUNCTION, &CurlAnswer::on_header);
+    set(CURLOPT_HEADERDATA, &answer_);
+    set(CURLOPT_WRITEFUNCTION, &CurlAnswer::on_body);
+    set(CURLOPT_WRITEDATA, &answer_);
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_PATH_AS_IS, 1L);
     set(CURLOPT_ACCEPT_ENCODING, "");  // all that this libcurl can decode
@@ -91,12 +85,9 @@ class CurlTransfer {
 
   /// Makes it ready to send the request.
   [[nodiscard]] CURLcode prepare(const HttpRequest& request) {
-    body_.clear();
-    header_bytes_ = 0;
+    answer_ = {};
     error_text_[0] = '\0';
     maybe_delivered_ = false;
-    too_large_ = nullptr;
-    thrown_ = nullptr;
 
     set_code_ = constructed_;
     set_url(request.url);
@@ -130,7 +121,7 @@ class CurlTransfer {
 
   /// How it ended.
   [[nodiscard]] Exchanges::Ended ended(CURLcode code) {
-    if (thrown_) return {id_, {}, thrown_};
+    if (answer_.thrown) return {id_, {}, answer_.thrown};
     if (code != CURLE_OK) return {id_, failure(code), nullptr};
     return {id_, response(), nullptr};
   }
@@ -140,8 +131,8 @@ class CurlTransfer {
     if (code == CURLE_OUT_OF_MEMORY && maybe_delivered_) {
       return {TransportError::Kind::too_large, true, "a header line of the answer is too large"};
     }
-    if (too_large_ != nullptr) {
-      return {TransportError::Kind::too_large, maybe_delivered_, too_large_};
+    if (answer_.too_large != nullptr) {
+      return {TransportError::Kind::too_large, maybe_delivered_, answer_.too_large};
     }
     if (code == CURLE_ABORTED_BY_CALLBACK) {
       return cancelled(maybe_delivered_);
@@ -232,7 +223,11 @@ class CurlTransfer {
   [[nodiscard]] HttpResponse response() {
     long status = 0;
     curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
-    HttpResponse response{static_cast<int>(status), std::move(body_), {}};
+    HttpResponse response;
+    response.status = static_cast<int>(status);
+    response.body = std::move(answer_.body);
+    response.connection_reused = !is_new_connection();
+    if (!response.connection_reused) response.connect_time = connect_time();
     curl_header* field = nullptr;
     if (curl_easy_header(easy_.get(), "Retry-After", 0, CURLH_HEADER, -1, &field) == CURLHE_OK) {
       response.retry_after = field->value;
@@ -240,45 +235,31 @@ class CurlTransfer {
     return response;
   }
 
+  [[nodiscard]] bool is_new_connection() const noexcept {
+    long new_connections = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &new_connections);
+    return new_connections > 0;
+  }
+
+  [[nodiscard]] std::chrono::microseconds connect_time() const noexcept {
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(easy_.get(),
+                      is_over_tls_ ? CURLINFO_APPCONNECT_TIME_T : CURLINFO_CONNECT_TIME_T,
+                      &microseconds);
+    return std::chrono::microseconds(microseconds);
+  }
+
   /// libcurl calls this when the connection stands, just before it sends the request.
   static int on_connected(void* self, char* peer_ip /* NOLINT(readability-non-const-parameter) */,
                           char* /*own_ip*/, int peer_port, int own_port) noexcept {
     auto& transfer = *static_cast<CurlTransfer*>(self);
-    long new_connections = 0;
-    curl_easy_getinfo(transfer.easy(), CURLINFO_NUM_CONNECTS, &new_connections);
-    if (new_connections == 0 && !transfer.kept_.is_quiet(peer_ip, peer_port, own_port)) {
+    if (!transfer.is_new_connection() && !transfer.kept_.is_quiet(peer_ip, peer_port, own_port)) {
       transfer.wants_other_connection_ = true;
       curl_easy_setopt(transfer.easy(), CURLOPT_FORBID_REUSE, 1L);
       return CURL_PREREQFUNC_ABORT;
     }
     transfer.maybe_delivered_ = true;
     return CURL_PREREQFUNC_OK;
-  }
-
-  static std::size_t on_header(char* /*line*/, std::size_t size, std::size_t count,
-                               void* self) noexcept {
-    auto& transfer = *static_cast<CurlTransfer*>(self);
-    const std::size_t bytes = size * count;
-    transfer.header_bytes_ += bytes;
-    if (transfer.header_bytes_ <= largest_header) return bytes;
-    transfer.too_large_ = "the answer's header is larger than 64 KiB";
-    return 0;
-  }
-
-  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self) noexcept {
-    auto& transfer = *static_cast<CurlTransfer*>(self);
-    const std::size_t bytes = size * count;
-    if (bytes > largest_body - transfer.body_.size()) {
-      transfer.too_large_ = "the answer is larger than 64 KiB";
-      return 0;
-    }
-    try {
-      transfer.body_.append(data, bytes);
-    } catch (...) {
-      transfer.thrown_ = std::current_exception();
-      return 0;
-    }
-    return bytes;
   }
 
   std::size_t id_;
@@ -296,12 +277,9 @@ class CurlTransfer {
   // Of the request that runs, or ran last.
   bool is_over_tls_ = false;
   std::chrono::milliseconds timeout_{0};
-  std::string body_;
-  std::size_t header_bytes_ = 0;
+  CurlAnswer answer_;
   bool maybe_delivered_ = false;
   bool wants_other_connection_ = false;
-  const char* too_large_ = nullptr;
-  std::exception_ptr thrown_;
 };
 
 }  // namespace mobivate::detail

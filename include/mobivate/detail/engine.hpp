@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -29,9 +28,9 @@ class Engine {
 
   [[nodiscard]] UnsubscribeResult call(const UnsubscribeRequest& request,
                                        const CallOptions& options) const {
-    if (auto refusal = account_.refusal(request)) return std::move(*refusal);
+    if (auto refusal = account_.refusal(request, options.headers)) return std::move(*refusal);
     Call<Clock> call(account_, clock_);
-    call.begin(request, clock_.now(), total_timeout(options), options.cancelled);
+    call.begin(request, clock_.now(), options);
     if (call.is_cancelled()) {
       call.cancel();
       return call.result();
@@ -52,10 +51,6 @@ class Engine {
   BatchSummary batch(Next& next, OnResult& on_result, const BatchOptions& options) const {
     return BatchRun<Clock, Next, OnResult>(account_, *transport_, clock_, next, on_result, options)
         .run();
-  }
-
-  [[nodiscard]] std::chrono::milliseconds total_timeout(const CallOptions& options) const {
-    return options.total_timeout.value_or(account_.options().total_timeout);
   }
 
  private:
