@@ -131,7 +131,11 @@ class CurlExchanges final : public Exchanges {
     held_.clear();
   }
 
-  void add(CurlTransfer& transfer) { check(curl_multi_add_handle(multi_.get(), transfer.easy())); }
+  void add(CurlTransfer& transfer) {
+    const CURLMcode code = curl_multi_add_handle(multi_.get(), transfer.easy());
+    check(code);
+    if (code != CURLM_OK) unsendable_.push_back(transfer.ended(CURLE_FAILED_INIT));
+  }
 
   void remove(CurlTransfer& transfer) noexcept {
     if (&transfer == first_) is_first_over_ = true;
