@@ -26,30 +26,35 @@ class CurlTransport : public Transport {
 
   [[nodiscard]] TransportResult send(const HttpRequest& request) override {
     constexpr std::chrono::milliseconds longest_wait = std::chrono::minutes(1);
-    const auto exchanges = take_exchanges();
+    auto exchanges = take();
     std::vector<Exchanges::Ended> ended;
     exchanges->start(0, request);
     while (true) {
       exchanges->wait(request.cancelled ? detail::cancellation_interval : longest_wait, ended);
       if (!ended.empty()) break;
-      if (request.cancelled && request.cancelled()) return exchanges->stop(0);
+      if (request.cancelled && request.cancelled()) {
+        ended.push_back({0, exchanges->stop(0), nullptr});
+        break;
+      }
     }
+    keep(std::move(exchanges));
     if (ended.front().thrown) std::rethrow_exception(ended.front().thrown);
     return std::move(ended.front().result);
   }
 
-  [[nodiscard]] std::shared_ptr<Exchanges> open_exchanges() override { return take_exchanges(); }
-
- private:
-  /// Those used last, since their connections are the likeliest to be still open; or new ones. Come
-  /// back when they are let go.
-  std::shared_ptr<Exchanges> take_exchanges() {
-    auto exchanges = take_idle();
-    if (!exchanges) exchanges = std::make_unique<detail::CurlExchanges>(options_, share_);
-    return {exchanges.release(), [this](detail::CurlExchanges* used) {
+  /// They come back when they are let go.
+  [[nodiscard]] std::shared_ptr<Exchanges> open_exchanges() override {
+    return {take().release(), [this](detail::CurlExchanges* used) {
               used->stop_all();
               keep(std::unique_ptr<detail::CurlExchanges>(used));
             }};
+  }
+
+ private:
+  /// Those used last, since their connections are the likeliest to be still open; or new ones.
+  std::unique_ptr<detail::CurlExchanges> take() {
+    if (auto idle = take_idle()) return idle;
+    return std::make_unique<detail::CurlExchanges>(options_, share_);
   }
 
   std::unique_ptr<detail::CurlExchanges> take_idle() {

@@ -12,6 +12,7 @@
 #include <mobivate/detail/answer_reader.hpp>
 #include <mobivate/detail/ascii.hpp>
 #include <mobivate/detail/json_quirks.hpp>
+#include <mobivate/detail/plain_member.hpp>
 #include <mobivate/transport.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
@@ -37,13 +38,31 @@ inline UnsubscribeResult accepted_if_2xx(std::string message_id, int http_status
   return in_doubt("a success body under a status that is no success");
 }
 
-inline UnsubscribeResult read_object(std::string json, int http_status) {
+/// False if the text is not to be believed; `answer.doubt` says why.
+inline bool read_json(std::string json, AnswerReader& answer) {
   // nlohmann/json takes a NUL byte for the end of the input; in JSON it can't stand anywhere.
-  if (json.find('\0') != std::string::npos) return in_doubt("not valid JSON: it holds a NUL byte");
+  if (json.find('\0') != std::string::npos) {
+    answer.doubt = "not valid JSON: it holds a NUL byte";
+    return false;
+  }
   blank_trailing_comma(json);
-  if (!simplify_numbers(json)) return in_doubt("not valid JSON");
+  if (!simplify_numbers(json)) {
+    answer.doubt = "not valid JSON";
+    return false;
+  }
+  return nlohmann::json::sax_parse(json, &answer);
+}
+
+inline bool read_member(const PlainMember& member, AnswerReader& answer) {
+  std::string value(member.value);
+  return answer.start_object(1) && answer.key(member.name) && answer.string(value);
+}
+
+inline UnsubscribeResult read_object(std::string_view text, int http_status) {
   AnswerReader answer;
-  if (!nlohmann::json::sax_parse(json, &answer)) return in_doubt(std::move(answer.doubt));
+  const auto member = single_plain_member(text);
+  const bool is_read = member ? read_member(*member, answer) : read_json(std::string(text), answer);
+  if (!is_read) return in_doubt(std::move(answer.doubt));
 
   if (answer.message_id && !answer.failed && !answer.error) {
     return accepted_if_2xx(std::move(*answer.message_id), http_status);
@@ -102,7 +121,7 @@ constexpr std::string_view advice(int http_status) noexcept {
 [[nodiscard]] inline UnsubscribeResult parse_response(const HttpResponse& response) {
   const std::string_view text = detail::trim_with_byte_order_mark(response.body);
   UnsubscribeResult result = detail::starts_with(text, "{")
-                                 ? detail::read_object(std::string(text), response.status)
+                                 ? detail::read_object(text, response.status)
                                  : detail::read_plain_text(text, response.status);
   if (auto* unexpected = std::get_if<UnexpectedResponse>(&result)) {
     unexpected->http_status = response.status;

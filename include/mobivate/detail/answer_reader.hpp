@@ -41,7 +41,7 @@ class AnswerReader {
 
   // The functions that nlohmann/json calls; false stops it.
 
-  bool key(const std::string& name) {
+  bool key(std::string_view name) {
     if (depth_ != 1) return true;
     member_ = Member::unknown;
     code_ = 0;

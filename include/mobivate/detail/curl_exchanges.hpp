@@ -6,6 +6,7 @@
 #include <iterator>
 #include <memory>
 #include <new>
+#include <optional>
 #include <vector>
 
 #include <curl/curl.h>
@@ -33,7 +34,7 @@ class CurlExchanges final : public Exchanges {
   }
 
   ~CurlExchanges() override {
-    const SigpipeGuard no_sigpipe;
+    const SigpipeGuard no_sigpipe;  // closing a TLS connection writes to it
     stop_all();
     transfers_.clear();
     multi_.reset();
@@ -42,6 +43,7 @@ class CurlExchanges final : public Exchanges {
   void start(std::size_t id, const HttpRequest& request) override {
     CurlTransfer& transfer = transfer_for(id);
     const CURLcode code = transfer.prepare(request);
+    uses_tls_ = uses_tls_ || transfer.is_over_tls() || !options_.proxy.empty();
     if (code != CURLE_OK) {
       unsendable_.push_back(transfer.ended(code));
     } else if (is_first_connection_known_ || !transfer.is_over_tls()) {
@@ -56,7 +58,8 @@ class CurlExchanges final : public Exchanges {
   }
 
   void wait(std::chrono::milliseconds longest, std::vector<Ended>& ended) override {
-    const SigpipeGuard no_sigpipe;
+    std::optional<SigpipeGuard> no_sigpipe;
+    if (uses_tls_) no_sigpipe.emplace();  // libcurl itself writes without the signal
     const std::size_t before = ended.size();
     release_held();
     std::move(unsendable_.begin(), unsendable_.end(), std::back_inserter(ended));
@@ -85,7 +88,7 @@ class CurlExchanges final : public Exchanges {
   }
 
   void stop_all() noexcept {
-    const SigpipeGuard no_sigpipe;  // closing a TLS connection writes to it
+    const SigpipeGuard no_sigpipe;
     for (const auto& transfer : transfers_) {
       if (transfer) remove(*transfer);
     }
@@ -222,6 +225,7 @@ class CurlExchanges final : public Exchanges {
   KeptConnections kept_;
   std::vector<std::unique_ptr<CurlTransfer>> transfers_;  ///< By id.
   std::vector<Ended> unsendable_;
+  bool uses_tls_ = false;
   bool is_first_connection_known_ = false;
   CurlTransfer* first_ = nullptr;
   bool is_first_over_ = false;
