@@ -128,6 +128,31 @@ TEST_CASE("Any bytes give a result, and never a success unless the pages documen
   CHECK(accepted > 1'000);
 }
 
+TEST_CASE("What is read without a JSON parser is read as by one") {
+  RandomBodies bodies(Catch::getSeed());
+  int read = 0;
+  for (int i = 0; i < 30'000; ++i) {
+    const std::string body = bodies.next();
+    const auto text = mobivate::detail::trim_with_byte_order_mark(body);
+    const auto member = mobivate::detail::single_plain_member(text);
+    if (!member) continue;
+    ++read;
+    CAPTURE(body);
+    mobivate::detail::AnswerReader direct;
+    mobivate::detail::AnswerReader parsed;
+    REQUIRE(mobivate::detail::read_member(*member, direct) ==
+            mobivate::detail::read_json(std::string(text), parsed));
+    REQUIRE(direct.doubt == parsed.doubt);
+    REQUIRE(direct.message_id == parsed.message_id);
+    REQUIRE(direct.failed.has_value() == parsed.failed.has_value());
+    REQUIRE(direct.error.has_value() == parsed.error.has_value());
+    if (direct.failed) REQUIRE(direct.failed->description == parsed.failed->description);
+    if (direct.failed) REQUIRE(direct.failed->code == parsed.failed->code);
+    if (direct.error) REQUIRE(direct.error->message == parsed.error->message);
+  }
+  CHECK(read > 500);
+}
+
 TEST_CASE("Every 2xx is a success, nothing else is") {
   for (int status = 100; status < 600; ++status) {
     const bool success = status >= 200 && status <= 299;

@@ -48,8 +48,9 @@ class DoiClient {
 
   /// Stops many subscribers, up to `max_in_flight` at once, on the thread that calls.
   ///
-  /// `next()` returns the next request, or nothing after the last. It is asked only when a request
-  /// can be sent at once, so memory does not grow with the length of the batch.
+  /// `next()` returns the next request, or nothing after the last. It is asked for one request more
+  /// than can be sent at once, at most, so memory does not grow with the length of the batch. While
+  /// a callback takes its time, nothing else goes on.
   /// `on_result(request, result)` is called once for each request, in the order in which they end;
   /// each has the whole `total_timeout`. What either of them throws comes out, after everything in
   /// flight was given up.
