@@ -20,11 +20,11 @@ struct BatchOptions {
 
 /// What a batch came to: `total` requests were pulled, and each has one result.
 struct BatchSummary {
-  std::size_t total{0};
-  std::size_t accepted{0};
-  std::size_t refused{0};
-  std::size_t not_sent{0};
-  std::size_t unknown{0};
+  std::size_t total{0};     ///< The sum of the four below.
+  std::size_t accepted{0};  ///< Results that are `StopState::accepted`.
+  std::size_t refused{0};   ///< Results that are `StopState::refused`.
+  std::size_t not_sent{0};  ///< Results that are `StopState::not_sent`.
+  std::size_t unknown{0};   ///< Results that are `StopState::unknown`.
 };
 
 }  // namespace mobivate

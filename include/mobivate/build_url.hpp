@@ -43,7 +43,8 @@ inline void append_query(std::string& url, const UnsubscribeRequest& request) {
 }  // namespace detail
 
 /// The URL that stops the subscriber, always ending in `&stop` or `&stop=1`. Pure. It holds the
-/// credentials: do not log it. `request` is not validated: see `validate`.
+/// credentials: do not log it. `request` is not validated: see `validate`. The order of its fields
+/// is that of the NDOI page.
 /// Throws `std::invalid_argument`, without repeating a value, if `base_url` is not
 /// `https://host[:port][/prefix]` (or `http://…`), or a credential is empty, `.` or `..`.
 [[nodiscard]] inline std::string build_url(std::string_view base_url, std::string_view account_id,

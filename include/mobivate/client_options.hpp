@@ -17,11 +17,11 @@ namespace mobivate {
 
 /// What happened to one HTTP request. Valid only during the call of `on_attempt`.
 struct Attempt {
-  int number{1};      ///< Counted from 1.
-  std::string url{};  ///< With the credentials masked: safe to log.
-  std::chrono::milliseconds elapsed{0};
-  const UnsubscribeResult* result{nullptr};
-  const UnsubscribeRequest* request{nullptr};     ///< What was asked for.
+  int number{1};                                  ///< Counted from 1.
+  std::string url{};                              ///< With the credentials masked: safe to log.
+  std::chrono::milliseconds elapsed{0};           ///< From `start` to the end of the answer.
+  const UnsubscribeResult* result{nullptr};       ///< Of this attempt; never null, no secrets.
+  const UnsubscribeRequest* request{nullptr};     ///< What was asked for; never null.
   std::chrono::system_clock::time_point start{};  ///< Of the attempt.
   int http_status{0};                             ///< 0: no answer came.
   std::optional<int> gateway_code{};              ///< Of a refusal, for example 541.
@@ -35,17 +35,20 @@ struct ClientOptions {
   std::string base_url{};    ///< `https://host[:port][/prefix]`, the gateway. Required.
   std::string account_id{};  ///< From Mobivate. It is part of the URL and masked like the key.
   Secret api_key{};          ///< From Mobivate. Required.
+
   /// To be connected, TLS handshake included; 1 ms or more.
   std::chrono::milliseconds connect_timeout{5'000};
   /// From the start of one HTTP request to the end of its answer; 1 ms or more.
   std::chrono::milliseconds attempt_timeout{15'000};
   /// For a whole call, all attempts and the waits between them; 1 ms or more.
   std::chrono::milliseconds total_timeout{60'000};
+  /// When a call tries again.
   RetryPolicy retry{};
   /// `http://` is refused, but for a loopback host, unless this is set: the key would be readable
   /// by everyone on the way.
   bool allow_plain_http = false;
-  /// Extra header fields, for example a trace id.
+  /// Extra header fields, for example a trace id. Those that the library sends itself (`Host`,
+  /// `Content-Type`, `Accept`, `User-Agent` and two more) and control characters are refused.
   Headers headers{};
   /// Called after each HTTP request, on the thread that called. What it throws comes out of the
   /// call. Called by several threads at once if the client is.

@@ -22,8 +22,11 @@ namespace mobivate {
 /// TLS 1.2 or newer, certificate and host name always verified. Safe to use from many threads.
 class CurlTransport : public Transport {
  public:
+  /// Opens nothing yet: a file or a proxy that can't be used is a `TransportError` of each `send`.
   explicit CurlTransport(CurlOptions options = {}) : options_(std::move(options)) {}
 
+  /// Sends one request and waits for its answer. `TransportError::maybe_delivered` is false until
+  /// the connection stands, over TLS too.
   [[nodiscard]] TransportResult send(const HttpRequest& request) override {
     constexpr std::chrono::milliseconds longest_wait = std::chrono::minutes(1);
     auto exchanges = take();
@@ -42,7 +45,8 @@ class CurlTransport : public Transport {
     return std::move(ended.front().result);
   }
 
-  /// They come back when they are let go.
+  /// Many requests at once, driven by the thread that waits for them. Their connections are kept
+  /// when they are let go.
   [[nodiscard]] std::shared_ptr<Exchanges> open_exchanges() override {
     return {take().release(), [this](detail::CurlExchanges* used) {
               used->stop_all();

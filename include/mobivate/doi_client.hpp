@@ -16,6 +16,7 @@
 #include <mobivate/unsubscribe_request.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
+/// All that a program uses: a `DoiClient`, what goes into it and what comes out.
 namespace mobivate {
 
 /// Stops subscribers' billing at one account of the gateway. Keep one and share it: it may be used
@@ -30,9 +31,10 @@ class DoiClient {
             transport ? std::move(transport) : std::make_shared<CurlTransport>())),
         async_calls_(std::make_shared<AsyncCalls>(engine_)) {}
 
-  // Copies are one client: they share connections and asynchronous calls. There is no move: what it
-  // left behind could not be called.
+  // There is no move: what it left behind could not be called.
+  /// Copies are one client: they share connections and asynchronous calls.
   DoiClient(const DoiClient&) = default;
+  /// As copying: the two are one client from then on.
   DoiClient& operator=(const DoiClient&) = default;
 
   /// With the last copy, asynchronous calls that have not ended end as `Kind::cancelled`.
@@ -40,20 +42,20 @@ class DoiClient {
 
   /// Asks the gateway to stop one subscriber's billing and waits for the answer; tries again as
   /// `RetryPolicy` says. Everything that can go wrong is a value: only `std::bad_alloc` and what
-  /// your own callbacks or transport throw come out.
+  /// your own callbacks or transport throw come out. `stop_state` says what a result means for the
+  /// subscriber. Safe to call from many threads at once.
   [[nodiscard]] UnsubscribeResult unsubscribe(const UnsubscribeRequest& request,
                                               const CallOptions& call = {}) const {
     return engine_->call(request, call);
   }
 
   /// Stops many subscribers, up to `max_in_flight` at once, on the thread that calls.
-  ///
   /// `next()` returns the next request, or nothing after the last. It is asked for one request more
   /// than can be sent at once, at most, so memory does not grow with the length of the batch. While
   /// a callback takes its time, nothing else goes on.
   /// `on_result(request, result)` is called once for each request, in the order in which they end;
   /// each has the whole `total_timeout`. What either of them throws comes out, after everything in
-  /// flight was given up.
+  /// flight was given up. Safe to call from many threads at once.
   template <class Next, class OnResult,
             std::enable_if_t<detail::is_next_function<Next>, bool> = true>
   BatchSummary unsubscribe_all(Next next, OnResult on_result,
@@ -73,7 +75,7 @@ class DoiClient {
 
   /// As `unsubscribe`, without waiting for the answer. One thread, started with the first call,
   /// serves all of them, up to 128 HTTP requests at once; callbacks are called on it. What they
-  /// throw, the future throws.
+  /// throw, the future throws. Safe to call from many threads at once.
   [[nodiscard]] std::future<UnsubscribeResult> unsubscribe_async(UnsubscribeRequest request,
                                                                  CallOptions call = {}) const {
     return async_calls_->start(std::move(request), std::move(call));

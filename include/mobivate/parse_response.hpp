@@ -117,7 +117,8 @@ constexpr std::string_view advice(int http_status) noexcept {
 
 /// Reads the gateway's answer. Pure, and total: any bytes give a result. Anything but a documented
 /// answer is an `UnexpectedResponse`; a doubtful one is never `Accepted`. The excerpt of the body
-/// is not masked: this function knows no secrets, `DoiClient` does.
+/// is not masked: this function knows no secrets, `DoiClient` does. Source: the NDOI page and the
+/// Kenya page, whose own sample ends in a comma, and an older NDOI page, for plain text.
 [[nodiscard]] inline UnsubscribeResult parse_response(const HttpResponse& response) {
   const std::string_view text = detail::trim_with_byte_order_mark(response.body);
   UnsubscribeResult result = detail::starts_with(text, "{")

@@ -6,7 +6,7 @@ namespace mobivate {
 
 /// What a documented gateway code means; empty for a code the gateway does not document.
 /// 540 to 545 also arrive later, as asynchronous delivery notifications.
-/// Source: the gateway's list of response codes, linked from the NDOI Unsubscribe page.
+/// Source: the gateway's list of response codes, linked from the NDOI page.
 [[nodiscard]] constexpr std::string_view describe(int code) noexcept {
   switch (code) {
     case 200:

@@ -20,11 +20,15 @@ class Secret {
   /// What stands for a secret wherever text is shown.
   static constexpr std::string_view mask{"***"};
 
+  /// An empty secret.
   Secret() = default;
+  /// Never made unasked from a string.
   explicit Secret(std::string value) noexcept : value_(std::move(value)) {}
 
+  /// The value itself: do not log it.
   [[nodiscard]] const std::string& reveal() const noexcept { return value_; }
 
+  /// Writes `***`.
   friend std::ostream& operator<<(std::ostream& out, const Secret& /*hidden*/) {
     return out << mask;
   }

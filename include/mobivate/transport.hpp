@@ -23,6 +23,7 @@ struct HttpRequest {
   Headers headers{};  ///< All fields the request needs beside `Host` and what compression adds.
   std::chrono::milliseconds connect_timeout{0};  ///< To be connected, TLS handshake included.
   std::chrono::milliseconds timeout{0};          ///< From the start to the last byte of the answer.
+
   /// If set, `Transport::send` asks it at least every 50 ms; once it is true, it gives up as
   /// `Kind::cancelled`.
   std::function<bool()> cancelled{};
@@ -30,9 +31,10 @@ struct HttpRequest {
 
 /// One HTTP answer, whatever its status.
 struct HttpResponse {
-  int status{0};
+  int status{0};              ///< Three digits, for example 200.
   std::string body{};         ///< Content encodings undone.
   std::string retry_after{};  ///< The `Retry-After` field, or empty.
+
   /// To be connected, TLS handshake included; 0 if that is not known, or an old connection was
   /// used.
   std::chrono::microseconds connect_time{0};
@@ -48,8 +50,8 @@ class Exchanges {
  public:
   /// How one exchange ended.
   struct Ended {
-    std::size_t id{0};
-    TransportResult result{};
+    std::size_t id{0};            ///< What `start` was given.
+    TransportResult result{};     ///< An answer, or why there is none.
     std::exception_ptr thrown{};  ///< In place of a result, what is to come out of the call.
   };
 

@@ -14,17 +14,18 @@
 namespace mobivate {
 
 /// How `stop` is written at the end of the URL. There is no value that leaves it out: the same URL
-/// without it subscribes the person and bills them.
+/// without it subscribes the person and bills them. Source: the NDOI page and the Kenya page.
 enum class Stop {
   flag,  ///< `&stop`, for Network Double Opt-in (NDOI).
   one,   ///< `&stop=1`, for Web Opt-In Kenya.
 };
 
 /// A request to stop one subscriber's billing. Empty strings and optionals are left out of the URL.
-/// Source: *Network Double Opt-in (NDOI) Unsubscribe* and *MNO Web Opt-In Kenya: Unsubscribing
-/// users*.
+/// Source: the NDOI page (*Network Double Opt-in (NDOI) Unsubscribe*) and the Kenya page (*MNO Web
+/// Opt-In Kenya: Unsubscribing users from your service*).
 struct UnsubscribeRequest {
-  std::uint32_t source{0};  ///< The service's shortcode, for example 12345. Required.
+  std::uint32_t source{0};  ///< The service's shortcode, for example 12345; not 0. Required.
+
   /// MSISDN with its country code, without + or leading zeros, or the hashed number that the
   /// operator gave you: 1 to 64 of 0-9, A-Z, a-z. Required.
   std::string destination{};

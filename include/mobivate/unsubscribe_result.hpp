@@ -11,18 +11,18 @@
 
 namespace mobivate {
 
-/// The gateway took the stop: `{"200": "MT-…"}`.
+/// The gateway took the stop: `{"200": "MT-…"}`. Source: the NDOI page and the Kenya page.
 struct Accepted {
   std::string message_id{};  ///< The gateway's id for it, for example `MT-c65561314eb34088…`.
 };
 
-/// The gateway refused the stop and said why: `{"590": "SEND_FAILED: …"}`.
+/// The gateway refused the stop and said why: `{"590": "SEND_FAILED: …"}`. Source: the Kenya page.
 struct SendFailed {
   int code{0};                ///< Three digits, most often 590.
   std::string description{};  ///< The gateway's words, without the leading `SEND_FAILED: `.
 };
 
-/// The gateway refused the stop with an error: `{"error": "541"}`.
+/// The gateway refused the stop with an error: `{"error": "541"}`. Source: the NDOI page.
 struct GatewayError {
   std::optional<int> code{};  ///< Set if the error was three digits.
   std::string message{};      ///< What the code means, or the gateway's own words.
@@ -30,18 +30,29 @@ struct GatewayError {
 
 /// An answer came that is none of the documented ones: nothing is known of the subscriber.
 struct UnexpectedResponse {
-  int http_status{0};
+  int http_status{0};    ///< Three digits, for example 502.
   std::string reason{};  ///< What is wrong with the answer, and what to check.
   std::string body{};    ///< Its first 256 bytes, secrets masked.
 };
 
 /// No answer came.
 struct TransportError {
-  enum class Kind { resolve, connect, tls, timeout, send, receive, too_large, cancelled, other };
+  /// Where it failed.
+  enum class Kind {
+    resolve,    ///< The gateway's name, or the proxy's, has no address.
+    connect,    ///< Nobody took the connection, or the proxy refused to make it.
+    tls,        ///< A certificate or the handshake: time does not heal it.
+    timeout,    ///< Connecting, the attempt or the call took too long.
+    send,       ///< The connection broke while the request was being sent.
+    receive,    ///< It broke before the whole answer was there, or that was no HTTP.
+    too_large,  ///< More than 64 KiB of header, or of body.
+    cancelled,  ///< By `cancelled`, or as the last copy of the client went.
+    other,      ///< None of these; `message` says what.
+  };
 
-  Kind kind{Kind::other};
+  Kind kind{Kind::other};      ///< Where it failed.
   bool maybe_delivered{true};  ///< False only if no byte of the request can have left.
-  std::string message{};
+  std::string message{};       ///< What happened, and what to check.
 };
 
 /// The request was wrong and nothing was sent.
@@ -62,6 +73,7 @@ enum class StopState {
   unknown,   ///< The stop may have taken effect or not: ask again or look it up.
 };
 
+/// The name of the enumerator, as in `not_sent`.
 [[nodiscard]] constexpr std::string_view to_string(StopState state) noexcept {
   switch (state) {
     case StopState::accepted:
@@ -76,6 +88,7 @@ enum class StopState {
   return "unknown";
 }
 
+/// The name of the enumerator, as in `too_large`.
 [[nodiscard]] constexpr std::string_view to_string(TransportError::Kind kind) noexcept {
   switch (kind) {
     case TransportError::Kind::resolve:
@@ -192,10 +205,12 @@ struct ResultWriter {
   return line;
 }
 
+/// Writes `to_string(state)`.
 inline std::ostream& operator<<(std::ostream& out, StopState state) {
   return out << to_string(state);
 }
 
+/// Writes `to_string(result)`.
 inline std::ostream& operator<<(std::ostream& out, const UnsubscribeResult& result) {
   return out << to_string(result);
 }

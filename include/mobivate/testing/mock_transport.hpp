@@ -10,6 +10,7 @@
 
 #include <mobivate/transport.hpp>
 
+/// For the unit tests of programs that use the library.
 namespace mobivate::testing {
 
 /// A transport for your own unit tests: it sends nothing, hands out the answers you queued in the
