@@ -17,7 +17,7 @@ account    account check_options
 masking    result_mask secret_mask
 curl       curl_answer curl_error curl_exchanges curl_pointers curl_share curl_transfer
 curl       kept_connections sigpipe_guard
-answers    answer_reader json_quirks
+answers    answer_reader json_quirks plain_member
 url        base_url percent_encoding
 cancelling cancelled
 text       ascii escape
