@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Checks links: check_links.py *.md|*.html FILE_OR_DIRECTORY...
 
 What a relative link names has to exist, anchors included. Others have to be https, to a host with a
