@@ -47,7 +47,7 @@ struct TransportError {
     receive,    ///< It broke before the whole answer was there, or that was no HTTP.
     too_large,  ///< More than 64 KiB of header, or of body.
     cancelled,  ///< By `cancelled`, or as the last copy of the client went.
-    other,      ///< None of these; `message` says what.
+    other       ///< None of these; `message` says what.
   };
 
   Kind kind{Kind::other};      ///< Where it failed.

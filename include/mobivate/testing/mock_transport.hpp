@@ -35,7 +35,8 @@ class MockTransport : public Transport {
     return requests_;
   }
 
-  /// Throws `std::logic_error` when no answer is left: the code under test sent more than expected.
+  /// Hands out the next answer. Throws `std::logic_error`, saying how many requests were sent and
+  /// answers queued, when none is left: the code under test sent more than expected.
   [[nodiscard]] TransportResult send(const HttpRequest& request) override {
     const std::lock_guard lock(mutex_);
     requests_.push_back(request);
