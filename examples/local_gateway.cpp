@@ -67,6 +67,9 @@ int main(int argc, char** argv) {
   app.add_option("--delay", delay, "Milliseconds before each answer")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  app.add_option("--fail-first", options.fail_first,
+                 "Answer 503 to so many requests, then as usual")
+      ->capture_default_str();
   app.add_flag("--tls", tls, "HTTPS, with a certificate made for localhost and 127.0.0.1");
   auto* certificate_option =
       app.add_option("--certificate", certificate, "HTTPS, with this PEM certificate")

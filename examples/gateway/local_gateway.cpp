@@ -153,6 +153,10 @@ class LocalGateway::Server {
       response.set_content("{\"error\": \"Invalid account id or API key\"}", "application/json");
       return;
     }
+    if (authorised_++ < options.fail_first) {
+      response.status = 503;
+      return;
+    }
     const bool kenya = request.get_param_value("stop") == "1";
     const Outcome outcome = outcome_of(request);
     if (options.log != nullptr) log(request, outcome.code);
@@ -189,6 +193,7 @@ class LocalGateway::Server {
   std::thread thread_;
   mutable std::mutex mutex_;
   std::set<int> peer_ports_;
+  std::atomic<std::size_t> authorised_{0};
 };
 
 LocalGateway::LocalGateway(Options options)

@@ -20,6 +20,7 @@ struct Options {
   std::optional<Certificate> certificate;  ///< With one, HTTPS.
   bool plain_text = false;                 ///< Answers as an older edition of the NDOI page.
   std::chrono::milliseconds delay{0};      ///< Before each answer, after what was asked is done.
+  std::size_t fail_first = 0;  ///< So many requests of the account get 503, and nothing else.
   /// If there is one, gets a line for each request of the account, before its answer: milliseconds
   /// since 1970, destination, reference and code. It outlives the gateway.
   std::ostream* log = nullptr;
