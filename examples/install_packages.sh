@@ -6,9 +6,9 @@
 set -eu
 
 needed="ca-certificates cmake g++ libcli11-dev libcpp-httplib-dev libcsv-dev libcurl4-openssl-dev
-  libssl-dev make ninja-build nlohmann-json3-dev pkg-config"
+  libspdlog-dev libssl-dev make ninja-build nlohmann-json3-dev pkg-config"
 if [ "$1" = tests ]; then
-  needed="$needed catch2 clang"
+  needed="$needed catch2 clang curl"
 fi
 
 [ "${MOBIVATE_PACKAGES:-}" = present ] && exit 0
@@ -17,11 +17,12 @@ if ! command -v apt-get >/dev/null; then
   cat >&2 <<'END'
 This script installs packages on Debian and Ubuntu only. Elsewhere, install these:
   Homebrew  brew install cli11 cmake cpp-httplib curl libcsv ninja nlohmann-json openssl pkgconf
+            spdlog
             and for the tests: catch2 llvm
   Fedora    dnf install cli11-devel cmake cpp-httplib-devel gcc-c++ json-devel libcsv-devel
-            libcurl-devel ninja-build openssl-devel pkgconf
-            and for the tests: catch-devel clang
-  vcpkg     vcpkg install cli11 cpp-httplib[openssl] curl libcsv nlohmann-json
+            libcurl-devel ninja-build openssl-devel pkgconf spdlog-devel
+            and for the tests: catch-devel clang curl
+  vcpkg     vcpkg install cli11 cpp-httplib[openssl] curl libcsv nlohmann-json spdlog
             and for the tests: catch2
 Then run this again with MOBIVATE_PACKAGES=present in the environment.
 END

@@ -1,0 +1,95 @@
+// Logs each HTTP request as one line of JSON, under the trace id of the call it was made for:
+//   logging DESTINATION...
+
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <iostream>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <variant>
+
+#include <spdlog/fmt/chrono.h>
+#include <spdlog/fmt/fmt.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <mobivate/doi_client.hpp>
+#include <nlohmann/json.hpp>
+
+#include "sample_request.hpp"
+
+namespace {
+
+/// Of the call under way. `on_attempt` is called on the thread that called `unsubscribe`.
+thread_local std::string trace_id;
+
+/// 64 random bits in hex, never all zero: W3C Trace Context forbids that.
+std::string random_id() {
+  static thread_local std::random_device device;
+  std::uniform_int_distribution<std::uint64_t> not_zero(1);
+  return fmt::format("{:016x}", not_zero(device));
+}
+
+/// `version-trace_id-parent_id-flags`, the last saying that the caller keeps the trace.
+std::string traceparent() {
+  return "00-" + trace_id + '-' + random_id() + "-01";
+}
+
+std::string utc(std::chrono::system_clock::time_point time) {
+  using std::chrono::milliseconds;
+  const auto since_1970 = std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
+  const auto seconds = static_cast<std::time_t>(since_1970 / 1000);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), since_1970 % 1000);
+}
+
+/// Leaves out `attempt.url`: the credentials are masked in it, the subscriber's number is not.
+void log_attempt(const mobivate::Attempt& attempt) {
+  const auto state = mobivate::stop_state(*attempt.result);
+  const bool answered =
+      state == mobivate::StopState::accepted || state == mobivate::StopState::refused;
+  const auto level = answered ? spdlog::level::info : spdlog::level::warn;
+
+  nlohmann::ordered_json line{
+      {"time", utc(attempt.start)},
+      {"level", spdlog::level::to_string_view(level).data()},
+      {"trace_id", trace_id},
+      {"reference", attempt.request->reference},
+      {"attempt", attempt.number},
+      {"elapsed_ms", attempt.elapsed.count()},
+      {"connect_ms", static_cast<double>(attempt.connect_time.count()) / 1000},
+      {"reused", attempt.connection_reused},
+      {"http_status", attempt.http_status},
+      {"bytes", attempt.body_bytes},
+      {"state", mobivate::to_string(state)}};
+  if (attempt.gateway_code) line["code"] = *attempt.gateway_code;
+  if (const auto* error = std::get_if<mobivate::TransportError>(attempt.result)) {
+    line["error"] = mobivate::to_string(error->kind);
+  }
+  // A reference need not be UTF-8, JSON must be.
+  spdlog::log(level, line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("mobivate"));
+  spdlog::set_pattern("%v");  // the line is whole as it is
+
+  try {
+    auto options = mobivate::ClientOptions::from_environment();
+    options.on_attempt = log_attempt;
+    const mobivate::DoiClient client(options);
+    for (int i = 1; i < argc; ++i) {
+      trace_id = random_id() + random_id();
+      mobivate::CallOptions call;
+      call.headers = {{"traceparent", traceparent()}};
+      const auto result = client.unsubscribe(sample_request(argv[i]), call);
+      std::cout << argv[i] << ' ' << result << std::endl;
+    }
+  } catch (const std::invalid_argument& error) {
+    std::cerr << "logging: " << error.what() << '\n';
+    return 2;
+  }
+  return 0;
+}
