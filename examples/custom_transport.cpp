@@ -49,14 +49,15 @@ class HttplibTransport : public mobivate::Transport {
       return client.Get(request.url.substr(path), headers, receive);
     });
     bool cancelled = false;
+    bool stopped = false;
     while (answer.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready) {
       cancelled = cancelled || (request.cancelled && request.cancelled());
-      // Again and again: before there is a connection, it does nothing.
-      if (cancelled || elapsed() >= request.timeout) client.stop();
+      stopped = cancelled || elapsed() >= request.timeout;
+      if (stopped) client.stop();  // again and again: it does nothing before there is a connection
     }
 
     const httplib::Result result = answer.get();
-    if (result) {
+    if (result && !stopped) {  // stopped, an answer without a length looks whole
       return mobivate::HttpResponse{result->status, body, result->get_header_value("Retry-After")};
     }
     if (too_large) {
