@@ -59,7 +59,7 @@ class CurlExchanges final : public Exchanges {
 
   void wait(std::chrono::milliseconds longest, std::vector<Ended>& ended) override {
     std::optional<SigpipeGuard> no_sigpipe;
-    if (uses_tls_) no_sigpipe.emplace();  // libcurl itself writes without the signal
+    if (uses_tls_ && tls_may_raise_sigpipe()) no_sigpipe.emplace();
     const std::size_t before = ended.size();
     release_held();
     std::move(unsendable_.begin(), unsendable_.end(), std::back_inserter(ended));

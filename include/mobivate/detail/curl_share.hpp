@@ -6,8 +6,11 @@
 #include <mutex>
 #include <new>
 #include <stdexcept>
+#include <string_view>
 
 #include <curl/curl.h>
+
+#include <mobivate/detail/ascii.hpp>
 
 namespace mobivate::detail {
 
@@ -15,6 +18,22 @@ namespace mobivate::detail {
 inline void set_up_curl() {
   static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (code != CURLE_OK) throw std::runtime_error("libcurl can't be set up");
+}
+
+/// Whether writing to a TLS connection that the peer has closed can raise SIGPIPE: libcurl writes
+/// without it, and since 7.87 these two TLS libraries leave the writing to libcurl.
+inline bool tls_may_raise_sigpipe() {
+#ifdef __linux__
+  static const bool may_raise = [] {
+    const curl_version_info_data& libcurl = *curl_version_info(CURLVERSION_NOW);
+    const std::string_view tls = libcurl.ssl_version == nullptr ? "" : libcurl.ssl_version;
+    return libcurl.version_num < 0x075700 ||
+           !(starts_with(tls, "OpenSSL/") || starts_with(tls, "GnuTLS/"));
+  }();
+  return may_raise;
+#else
+  return true;
+#endif
 }
 
 /// DNS answers and TLS sessions that libcurl handles share, across threads. Connections are not
