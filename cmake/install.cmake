@@ -5,12 +5,14 @@ set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/mobivate")
 set(pkgconfig_dir "${CMAKE_INSTALL_DATADIR}/pkgconfig")
 
 target_include_directories(mobivate INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
-install(DIRECTORY include/mobivate DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(DIRECTORY include/mobivate DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+  COMPONENT development)
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/mobivate")
 
 install(TARGETS mobivate EXPORT mobivate_targets)
 install(EXPORT mobivate_targets
-  NAMESPACE mobivate:: FILE mobivate-targets.cmake DESTINATION "${package_dir}")
+  NAMESPACE mobivate:: FILE mobivate-targets.cmake DESTINATION "${package_dir}"
+  COMPONENT development)
 configure_package_config_file(cmake/mobivate-config.cmake.in mobivate-config.cmake
   INSTALL_DESTINATION "${package_dir}"
   NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
@@ -19,7 +21,8 @@ write_basic_package_version_file(mobivate-config-version.cmake
 install(FILES
   "${CMAKE_CURRENT_BINARY_DIR}/mobivate-config.cmake"
   "${CMAKE_CURRENT_BINARY_DIR}/mobivate-config-version.cmake"
-  DESTINATION "${package_dir}")
+  DESTINATION "${package_dir}" COMPONENT development)
 
 configure_file(cmake/mobivate.pc.in mobivate.pc @ONLY)
-install(FILES "${CMAKE_CURRENT_BINARY_DIR}/mobivate.pc" DESTINATION "${pkgconfig_dir}")
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/mobivate.pc" DESTINATION "${pkgconfig_dir}"
+  COMPONENT development)

@@ -1,0 +1,58 @@
+# What the tests of an app that uses the library have in common: building and running the README's
+# first program. To be sourced, with $source and $local_gateway set.
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # set by those who source it
+
+work=$(mktemp -d)
+gateway=
+finish() {
+  [ -z "$gateway" ] || kill "$gateway" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap finish EXIT
+
+"$source/tests/extract_snippets.sh" "$source/README.md" cpp "$work/snippets"
+"$source/tests/extract_snippets.sh" "$source/README.md" cmake "$work/snippets"
+
+"$local_gateway" >"$work/url" &
+gateway=$!
+while [ ! -s "$work/url" ]; do sleep 0.05; done
+MOBIVATE_BASE_URL=$(head -n 1 "$work/url")
+MOBIVATE_ACCOUNT_ID=43e36f50aaf111e272639171000000a9
+MOBIVATE_API_KEY=3b41d767316541bacef19d1382ac1e12
+export MOBIVATE_BASE_URL MOBIVATE_ACCOUNT_ID MOBIVATE_API_KEY
+
+# The gateway gives the same reference the same answer, so each program may ask the same.
+check() {
+  output=$("$2")
+  case $output in
+    'accepted: MT-'*) echo "$1: $output" ;;
+    *) echo "$1: expected the stop to be accepted, not: $output" >&2; exit 1 ;;
+  esac
+}
+
+# cmake_consumer NAME THIRD_LINE [OPTION…]: with that line in place of find_package
+cmake_consumer() {
+  name=$1 third_line=$2
+  shift 2
+  mkdir "$work/$name"
+  cp "$work/snippets/1.cpp" "$work/$name/main.cpp"
+  sed "s|^find_package.*|$third_line|" "$work/snippets/1.cmake" >"$work/$name/CMakeLists.txt"
+  if ! {
+    cmake -S "$work/$name" -B "$work/$name/build" -DCMAKE_CXX_STANDARD=20 "$@" &&
+      cmake --build "$work/$name/build"
+  } >"$work/log" 2>&1; then
+    cat "$work/log" >&2
+    exit 1
+  fi
+  check "$name" "$work/$name/build/app"
+}
+
+pkg_config_consumer() {
+  # shellcheck disable=SC2046 # lists of words
+  "${CXX:-c++}" -std=c++20 $(pkg-config --cflags mobivate) "$work/snippets/1.cpp" \
+    -o "$work/app" $(pkg-config --libs mobivate)
+  check pkg-config "$work/app"
+  version=$(sed -n 's/.*version{"\(.*\)"}.*/\1/p' "$source/include/mobivate/version.hpp")
+  [ "$(pkg-config --modversion mobivate)" = "$version" ]
+}
