@@ -16,7 +16,7 @@ class SigpipeGuard {
   SigpipeGuard(SigpipeGuard&&) = delete;
   SigpipeGuard& operator=(SigpipeGuard&&) = delete;
 
-#ifndef SIGPIPE  // Windows has no such signal.
+#if defined(_WIN32) || !defined(SIGPIPE)  // Windows may name the signal, but has none.
   SigpipeGuard() noexcept {}
   ~SigpipeGuard() {}
 };
