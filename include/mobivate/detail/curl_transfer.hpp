@@ -17,6 +17,7 @@
 #include <mobivate/detail/cancelled.hpp>
 #include <mobivate/detail/curl_answer.hpp>
 #include <mobivate/detail/curl_error.hpp>
+#include <mobivate/detail/curl_header.hpp>
 #include <mobivate/detail/curl_pointers.hpp>
 #include <mobivate/detail/curl_share.hpp>
 #include <mobivate/detail/kept_connections.hpp>
@@ -228,10 +229,8 @@ class CurlTransfer {
     response.body = std::move(answer_.body);
     response.connection_reused = !is_new_connection();
     if (!response.connection_reused) response.connect_time = connect_time();
-    curl_header* field = nullptr;
-    if (curl_easy_header(easy_.get(), "Retry-After", 0, CURLH_HEADER, -1, &field) == CURLHE_OK) {
-      response.retry_after = field->value;
-    }
+    const char* retry_after = header_value(easy_.get(), "Retry-After");
+    if (retry_after != nullptr) response.retry_after = retry_after;
     return response;
   }
 
