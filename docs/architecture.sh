@@ -15,7 +15,7 @@ calls      async_calls attempts batch_run batch_source call call_loop engine one
 calls      retry_after system_clock
 account    account check_options
 masking    result_mask secret_mask
-curl       curl_answer curl_error curl_exchanges curl_pointers curl_share curl_transfer
+curl       curl_answer curl_error curl_exchanges curl_header curl_pointers curl_share curl_transfer
 curl       kept_connections sigpipe_guard
 answers    answer_reader json_quirks plain_member
 url        base_url percent_encoding
