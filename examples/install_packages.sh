@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the packages that are missing for the example programs, or also for the tests:
-#   install_packages.sh examples|tests
+# Installs the packages that are missing for the example programs, or also for the tests or the
+# benchmarks:
+#   install_packages.sh examples|tests|benchmarks
 # On Debian and Ubuntu; elsewhere it names them and stops, unless MOBIVATE_PACKAGES=present says
 # that they are there.
 set -eu
@@ -9,6 +10,8 @@ needed="ca-certificates cmake g++ libcli11-dev libcpp-httplib-dev libcsv-dev lib
   libspdlog-dev libssl-dev make ninja-build nlohmann-json3-dev pkg-config"
 if [ "$1" = tests ]; then
   needed="$needed catch2 clang curl"
+elif [ "$1" = benchmarks ]; then
+  needed="$needed libnginx-mod-http-echo nginx openssl python3-requests valgrind wrk"
 fi
 
 [ "${MOBIVATE_PACKAGES:-}" = present ] && exit 0
