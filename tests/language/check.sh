@@ -1,6 +1,7 @@
 #!/bin/sh
-# Compiles each header alone, and builds and runs a program of two files, as one compiler takes one
-# standard, with every warning an error:  check.sh g++ c++17
+# Compiles all headers in one file, and builds and runs a program of two files, as one compiler takes
+# one standard, with every warning an error:  check.sh g++ c++17 [alone]
+# With "alone", also each header in a file of its own.
 set -eu
 compiler=$1
 standard=$2
@@ -18,8 +19,11 @@ compile() {
 headers=$(cd "$include" && find mobivate -name '*.hpp' | sort)
 for header in $headers; do
   echo "#include <$header>" >"$work/alone.cpp"
+  cat "$work/alone.cpp" >>"$work/all.cpp"
+  [ "${3:-}" = alone ] || continue
   compile -fsyntax-only "$work/alone.cpp" || { echo "$header does not stand alone" >&2; exit 1; }
 done
+compile -fsyntax-only "$work/all.cpp"
 
 compile -c "$here/one.cpp" -o "$work/one.o"
 compile -c "$here/two.cpp" -o "$work/two.o"
