@@ -79,7 +79,7 @@ Run ours(const Options& options) {
   return make<benchmark::ours::Batch>(options, options.in_flight);
 }
 
-/// How many requests fill a slice. Connections stand after this.
+/// How many requests fill a slice; after this, connections stand.
 std::size_t slice_size(const Run& run, const Options& options) {
   const std::size_t warm_up = std::max<std::size_t>(100, 8 * options.in_flight);
   run(warm_up);
@@ -91,7 +91,7 @@ nlohmann::json compare(const Options& options) {
   const Run left = plain(options);
   const Run right = ours(options);
   const std::size_t requests = slice_size(left, options);
-  slice_size(right, options);
+  right(requests);
 
   nlohmann::json rounds = nlohmann::json::array();
   for (std::size_t round = 0; round < options.rounds; ++round) {

@@ -22,7 +22,7 @@ def machine():
         "date": datetime.date.today().isoformat(),
         "processor": f"{processor}, {os.cpu_count()} cores",
         "system": f"{system}, Linux {platform.release()}",
-        "load before": f"{os.getloadavg()[0]:.1f}",
+        "load average before": f"{os.getloadavg()[0]:.1f}",
         "compiler": output("g++", "--version").splitlines()[0],
         "libcurl": output("pkg-config", "--modversion", "libcurl").strip(),
         "nlohmann/json": output("pkg-config", "--modversion", "nlohmann_json").strip(),

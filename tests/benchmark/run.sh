@@ -2,6 +2,7 @@
 # Measures the library against hand-written libcurl and prints what it finds:
 #   run.sh            ten minutes; writes docs/benchmark.md and docs/benchmark.svg
 #   run.sh --quick    a minute; writes nothing, and fails where something has become much slower
+# Debian starts a server of its own when it installs nginx; that one is not used.
 set -eu
 cd "$(dirname "$0")/../.."
 
