@@ -4,9 +4,12 @@ import string
 from pathlib import Path
 
 DOCUMENT = Path(__file__).with_name("document.md")
-# The least that each ratio has to be.
-TARGETS = {"requests": 0.97, "requests.get": 25, "requests.Session": 1, "calls": 2, "include": 0}
-GROSS = {"requests": 0.8, "requests.get": 10, "requests.Session": 1, "calls": 2, "include": 0.4}
+# The least that each ratio has to be. Times are those of whatever machine checks a change, and what
+# else it does; instructions are not, so those are held to more.
+TARGETS = {"requests": 0.97, "counted": 0.97, "requests.get": 25, "requests.Session": 1, "calls": 2,
+           "include": 0}
+GROSS = {"requests": 0.7, "counted": 1.2, "requests.get": 3, "requests.Session": 1, "calls": 2,
+         "include": 0.4}
 MOST_MEMORY_GROWTH_MIB = 1.5
 
 
@@ -142,7 +145,7 @@ def ratios(results):
     for row in results["counted"]["calls"]:
         yield f"`{row['function']}`, instructions", "calls", fewer(row)
     for row in results["counted"]["requests"]:
-        yield f"{request(row)}, instructions", "requests", fewer(row)
+        yield f"{request(row)}, instructions", "counted", fewer(row)
     for row in results["include"]:
         yield f"{row['name']}, CPU", "include", row["cpu"]["ratio"]["median"]
 
