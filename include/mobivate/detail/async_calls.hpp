@@ -149,14 +149,13 @@ class AsyncCalls {
     bool goes_on = true;
     while (goes_on) {
       goes_on = inbox->take(arrivals, loop.size() == 0);
-      for (Arrival& it : arrivals) {
-        const auto start = it.start;
-        const CallOptions options = std::move(it.options);
-        loop.add(std::move(it), start, options);
-      }
-      if (!goes_on) break;
       try {
-        loop.step(Attempts::Duration::max(), done);
+        for (Arrival& it : arrivals) {
+          const auto start = it.start;
+          const CallOptions options = std::move(it.options);
+          loop.add(std::move(it), start, options);
+        }
+        if (goes_on) loop.step(Attempts::Duration::max(), done);
       } catch (...) {
         loop.fail_all(std::current_exception(), done);
       }
