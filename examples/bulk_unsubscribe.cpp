@@ -19,9 +19,7 @@
 #include "bulk/stop_list.hpp"
 #include "bulk/summary.hpp"
 
-namespace bulk {
-
-namespace {
+namespace bulk { namespace {
 
 mobivate::DoiClient make_client(const Options& options, InFlight& in_flight) {
   auto client = mobivate::ClientOptions::from_environment();
@@ -117,9 +115,7 @@ ExitCode send_all(const Options& options) {
   return code;
 }
 
-}  // namespace
-
-}  // namespace bulk
+}}  // namespace bulk
 
 int main(int argc, char** argv) {
   bulk::Options options;

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <functional>
 
-namespace mobivate {
+namespace mobivate { inline namespace v0 {
 
 /// How a batch is run.
 struct BatchOptions {
@@ -27,4 +27,4 @@ struct BatchSummary {
   std::size_t unknown{0};   ///< Results that are `StopState::unknown`.
 };
 
-}  // namespace mobivate
+}}  // namespace mobivate::v0

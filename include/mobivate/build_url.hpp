@@ -11,7 +11,7 @@
 #include <mobivate/detail/percent_encoding.hpp>
 #include <mobivate/unsubscribe_request.hpp>
 
-namespace mobivate {
+namespace mobivate { inline namespace v0 {
 
 namespace detail {
 
@@ -55,4 +55,4 @@ inline void append_query(std::string& url, const UnsubscribeRequest& request) {
   return url;
 }
 
-}  // namespace mobivate
+}}  // namespace mobivate::v0

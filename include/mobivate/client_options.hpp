@@ -13,7 +13,7 @@
 #include <mobivate/unsubscribe_request.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate {
+namespace mobivate { inline namespace v0 {
 
 /// What happened to one HTTP request. Valid only during the call of `on_attempt`.
 struct Attempt {
@@ -82,4 +82,4 @@ struct CallOptions {
   Headers headers{};
 };
 
-}  // namespace mobivate
+}}  // namespace mobivate::v0

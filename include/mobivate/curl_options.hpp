@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace mobivate {
+namespace mobivate { inline namespace v0 {
 
 /// How `CurlTransport` reaches the gateway. Files are PEM.
 struct CurlOptions {
@@ -17,4 +17,4 @@ struct CurlOptions {
   std::string proxy{};
 };
 
-}  // namespace mobivate
+}}  // namespace mobivate::v0

@@ -14,7 +14,7 @@
 #include <mobivate/detail/curl_share.hpp>
 #include <mobivate/transport.hpp>
 
-namespace mobivate {
+namespace mobivate { inline namespace v0 {
 
 /// Sends through libcurl. Keeps one connection for each call that ran at the same time as others,
 /// and uses it again for the next; DNS answers and TLS sessions are shared by all of them.
@@ -83,4 +83,4 @@ class CurlTransport : public Transport {
   std::vector<std::unique_ptr<detail::CurlExchanges>> idle_;
 };
 
-}  // namespace mobivate
+}}  // namespace mobivate::v0

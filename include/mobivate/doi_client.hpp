@@ -17,7 +17,7 @@
 #include <mobivate/unsubscribe_result.hpp>
 
 /// All that a program uses: a `DoiClient`, what goes into it and what comes out.
-namespace mobivate {
+namespace mobivate { inline namespace v0 {
 
 /// Stops subscribers' billing at one account of the gateway. Keep one and share it: it may be used
 /// by any number of threads at once, and keeps connections and TLS sessions from call to call.
@@ -89,4 +89,4 @@ class DoiClient {
   std::shared_ptr<AsyncCalls> async_calls_;
 };
 
-}  // namespace mobivate
+}}  // namespace mobivate::v0

@@ -16,7 +16,7 @@
 #include <mobivate/transport.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate {
+namespace mobivate { inline namespace v0 {
 
 namespace detail {
 
@@ -132,4 +132,4 @@ constexpr std::string_view advice(int http_status) noexcept {
   return result;
 }
 
-}  // namespace mobivate
+}}  // namespace mobivate::v0

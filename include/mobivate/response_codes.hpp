@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace mobivate {
+namespace mobivate { inline namespace v0 {
 
 /// What a documented gateway code means; empty for a code the gateway does not document.
 /// 540 to 545 also arrive later, as asynchronous delivery notifications.
@@ -31,4 +31,4 @@ namespace mobivate {
   }
 }
 
-}  // namespace mobivate
+}}  // namespace mobivate::v0

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace mobivate {
+namespace mobivate { inline namespace v0 {
 
 /// When a call tries again: after a network failure other than `tls`, `cancelled` and `too_large`,
 /// and after an undocumented answer with HTTP 408, 425, 429, 500, 502, 503 or 504. A stop is
@@ -18,4 +18,4 @@ struct RetryPolicy {
   double multiplier = 2.0;                         ///< 1 or more.
 };
 
-}  // namespace mobivate
+}}  // namespace mobivate::v0

@@ -11,7 +11,7 @@
 #include <format>
 #endif
 
-namespace mobivate {
+namespace mobivate { inline namespace v0 {
 
 /// A value that must not be printed. Streams, `std::format` and {fmt} write it as `***`; only
 /// `reveal()` gives it out.
@@ -40,7 +40,7 @@ class Secret {
   std::string value_;
 };
 
-}  // namespace mobivate
+}}  // namespace mobivate::v0
 
 #ifdef __cpp_lib_format
 template <>

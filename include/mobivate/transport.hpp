@@ -12,7 +12,7 @@
 
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate {
+namespace mobivate { inline namespace v0 {
 
 /// HTTP header fields, name and value, in the order in which they are sent.
 using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -103,4 +103,4 @@ class Transport {
   Transport() = default;
 };
 
-}  // namespace mobivate
+}}  // namespace mobivate::v0

@@ -11,7 +11,7 @@
 #include <mobivate/detail/ascii.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate {
+namespace mobivate { inline namespace v0 {
 
 /// How `stop` is written at the end of the URL. There is no value that leaves it out: the same URL
 /// without it subscribes the person and bills them. Source: the NDOI page and the Kenya page.
@@ -133,4 +133,4 @@ inline std::string required_text_problem(const std::string& text, std::string_vi
   return std::nullopt;
 }
 
-}  // namespace mobivate
+}}  // namespace mobivate::v0

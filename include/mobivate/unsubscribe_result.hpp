@@ -9,7 +9,7 @@
 #include <mobivate/detail/escape.hpp>
 #include <mobivate/response_codes.hpp>
 
-namespace mobivate {
+namespace mobivate { inline namespace v0 {
 
 /// The gateway took the stop: `{"200": "MT-…"}`. Source: the NDOI page and the Kenya page.
 struct Accepted {
@@ -215,4 +215,4 @@ inline std::ostream& operator<<(std::ostream& out, const UnsubscribeResult& resu
   return out << to_string(result);
 }
 
-}  // namespace mobivate
+}}  // namespace mobivate::v0

@@ -16,6 +16,11 @@ compile() {
     -Wold-style-cast -Werror "-I$include" $(pkg-config --cflags libcurl nlohmann_json) "$@"
 }
 
+version=$(sed -n 's/.*version{"\([0-9]*\)\..*/v\1/p' "$include/mobivate/version.hpp")
+elsewhere=$(grep -rn '^namespace mobivate' "$include" |
+  grep -vE "namespace mobivate \{ inline namespace $version \{( |\$)" || true)
+[ -z "$elsewhere" ] || { echo "not in mobivate::$version: $elsewhere" >&2; exit 1; }
+
 headers=$(cd "$include" && find mobivate -name '*.hpp' | sort)
 for header in $headers; do
   echo "#include <$header>" >"$work/alone.cpp"

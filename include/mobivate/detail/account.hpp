@@ -17,7 +17,7 @@
 #include <mobivate/unsubscribe_result.hpp>
 #include <mobivate/version.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// What is the same for every call of a client, made once. It alone knows the secrets.
 class Account {
@@ -78,4 +78,4 @@ class Account {
   Headers headers_;
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -12,7 +12,7 @@
 #include <mobivate/detail/ascii.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// The number that three digits make, or nothing for any other text.
 constexpr std::optional<int> three_digits(std::string_view text) noexcept {
@@ -143,4 +143,4 @@ class AnswerReader {
   int code_ = 0;
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 // <cctype> depends on the process's locale and is undefined for negative chars; the wire is ASCII.
 
@@ -56,4 +56,4 @@ constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexc
   return true;
 }
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

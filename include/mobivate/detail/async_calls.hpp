@@ -20,7 +20,7 @@
 #include <mobivate/unsubscribe_request.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// Calls whose results are waited for elsewhere: one thread, started with the first, serves all.
 /// Destroyed, it cancels those that have not ended.
@@ -170,4 +170,4 @@ class AsyncCalls {
   std::thread thread_;
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

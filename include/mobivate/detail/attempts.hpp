@@ -10,7 +10,7 @@
 #include <mobivate/retry_policy.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// The attempts of one call: what follows each of them. Knows neither network nor clock.
 class Attempts {
@@ -74,4 +74,4 @@ class Attempts {
   bool maybe_delivered_ = false;
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -10,7 +10,7 @@
 #include <mobivate/detail/ascii.hpp>
 #include <mobivate/detail/percent_encoding.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// `https://host[:port][/prefix]`, taken apart. The views point into the text it was made from.
 struct BaseUrl {
@@ -165,4 +165,4 @@ inline std::string endpoint(std::string_view base_url, std::string_view account_
   return url;
 }
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -16,7 +16,7 @@
 #include <mobivate/unsubscribe_request.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// One batch: pulls requests as they can be sent, and reports how each ended.
 template <class Clock, class Next, class OnResult>
@@ -127,4 +127,4 @@ class BatchRun {
   CallLoop<Clock, Job> loop_;
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -7,7 +7,7 @@
 
 #include <mobivate/unsubscribe_request.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// What `unsubscribe_all` can call for the next request.
 template <class Source>
@@ -34,4 +34,4 @@ auto next_of(Range& range) {
   };
 }
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -15,7 +15,7 @@
 #include <mobivate/unsubscribe_request.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// One request on its way through its attempts: what is to be sent, and what follows. It sends and
 /// waits for nothing itself. Used for one request after the other.
@@ -115,4 +115,4 @@ class Call {
   UnsubscribeResult result_;
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

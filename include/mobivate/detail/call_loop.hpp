@@ -20,7 +20,7 @@
 #include <mobivate/transport.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// Many calls at once, driven by one thread: some under way, the others waiting to be sent.
 /// A `Job` is a `request` and what its owner keeps with it. When its call has ended it is handed to
@@ -254,4 +254,4 @@ class CallLoop {
   std::vector<Exchanges::Ended> ended_;
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -4,7 +4,7 @@
 
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// How often a wait looks whether it was cancelled: twice as often as promised.
 inline constexpr std::chrono::milliseconds cancellation_interval{50};
@@ -13,4 +13,4 @@ inline TransportError cancelled(bool maybe_delivered) {
   return {TransportError::Kind::cancelled, maybe_delivered, "cancelled by the caller"};
 }
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -11,7 +11,7 @@
 #include <mobivate/detail/ascii.hpp>
 #include <mobivate/detail/base_url.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 [[noreturn]] inline void refuse_option(const char* option, const char* problem) {
   throw std::invalid_argument(std::string(option) + ": " + problem);
@@ -81,4 +81,4 @@ inline void check_options(const ClientOptions& options) {
   if (const char* problem = header_problem(options.headers)) refuse_option("headers", problem);
 }
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -4,7 +4,7 @@
 #include <exception>
 #include <string>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// No documented answer has a body of more than some hundred bytes.
 inline constexpr std::size_t largest_body = std::size_t{64} * 1024;
@@ -48,4 +48,4 @@ struct CurlAnswer {
   }
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

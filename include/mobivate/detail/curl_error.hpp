@@ -4,7 +4,7 @@
 
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// What kind of failure a libcurl error is: every one that an HTTP GET can end in.
 constexpr TransportError::Kind kind_of(CURLcode code) noexcept {
@@ -86,4 +86,4 @@ constexpr const char* advice(CURLcode code) noexcept {
   }
 }
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -19,7 +19,7 @@
 #include <mobivate/detail/sigpipe_guard.hpp>
 #include <mobivate/transport.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// Exchanges through libcurl, and the connections that they keep. libcurl is told of the sockets on
 /// which something came, and of no other: to let it look for itself costs a system call for each
@@ -235,4 +235,4 @@ class CurlExchanges final : public Exchanges {
   std::vector<curl_waitfd> ready_;
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -4,7 +4,7 @@
 
 #include <curl/curl.h>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 #if LIBCURL_VERSION_NUM < 0x075600
 // libcurl's own declaration lacks the extern "C" until 7.86, so no C++ program links with it.
@@ -22,4 +22,4 @@ using ::curl_easy_header;
   return code == CURLHE_OK ? field->value : nullptr;
 }
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

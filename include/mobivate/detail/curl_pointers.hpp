@@ -4,7 +4,7 @@
 
 #include <curl/curl.h>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 struct MultiCleanup {
   void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
@@ -22,4 +22,4 @@ using MultiPointer = std::unique_ptr<CURLM, MultiCleanup>;
 using EasyPointer = std::unique_ptr<CURL, EasyCleanup>;
 using HeaderListPointer = std::unique_ptr<curl_slist, HeaderListCleanup>;
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

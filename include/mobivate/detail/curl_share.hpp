@@ -12,7 +12,7 @@
 
 #include <mobivate/detail/ascii.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// Sets libcurl up, once in a process. It is never torn down: others may be using it.
 inline void set_up_curl() {
@@ -75,4 +75,4 @@ class CurlShare {
   std::unique_ptr<CURLSH, Cleanup> share_;
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -23,7 +23,7 @@
 #include <mobivate/detail/kept_connections.hpp>
 #include <mobivate/transport.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// A libcurl handle: for one request at a time, and many one after the other.
 class CurlTransfer {
@@ -281,4 +281,4 @@ class CurlTransfer {
   bool wants_other_connection_ = false;
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

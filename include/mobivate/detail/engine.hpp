@@ -12,7 +12,7 @@
 #include <mobivate/unsubscribe_request.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// Drives calls on the thread that asks for them. The clock is a parameter, so that tests need not
 /// wait.
@@ -59,4 +59,4 @@ class Engine {
   Clock clock_;
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// Appends text that came from outside, so that it stays on its line and cannot steer a terminal:
 /// control characters, C1 ones as one byte or in UTF-8 among them, become `\n`, `\r`, `\t` or
@@ -40,4 +40,4 @@ inline void append_escaped(std::string& line, std::string_view text) {
   }
 }
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -7,7 +7,7 @@
 
 #include <mobivate/detail/ascii.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// The Kenya page's own sample ends in `",}`: one comma before the last brace is blanked out.
 inline void blank_trailing_comma(std::string& json) {
@@ -82,4 +82,4 @@ inline bool simplify_numbers(std::string& json) {
   return true;
 }
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -11,7 +11,7 @@
 
 #include <mobivate/detail/curl_pointers.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// The HTTP/1 connections that libcurl keeps. What comes on one between two requests is a late
 /// answer, and libcurl before 8.2 takes it for the answer to the next: another subscriber's.
@@ -74,4 +74,4 @@ class KeptConnections {
   std::vector<Connection> connections_;
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -11,7 +11,7 @@
 #include <mobivate/detail/cancelled.hpp>
 #include <mobivate/transport.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// Exchanges over a transport that has only `send`: one at a time.
 template <class Clock>
@@ -57,4 +57,4 @@ class OneByOne final : public Exchanges {
   std::atomic<bool> woken_{false};
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -7,7 +7,7 @@
 
 #include <mobivate/detail/ascii.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// RFC 3986, section 2.3.
 constexpr bool is_unreserved(char c) noexcept {
@@ -30,4 +30,4 @@ inline void append_percent_encoded(std::string& url, std::string_view text) {
   }
 }
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

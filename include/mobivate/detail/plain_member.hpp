@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// The member of a JSON object that has only one.
 struct PlainMember {
@@ -54,4 +54,4 @@ inline std::optional<PlainMember> single_plain_member(std::string_view text) {
   return PlainMember{*name, *value};
 }
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

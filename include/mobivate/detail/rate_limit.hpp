@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cmath>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// A token bucket. It never lets more than `per_second`, rounded up, begin in any one second: what
 /// it may hold beside one token is taken off what flows in. What it holds is 5 ms' worth, so that
@@ -50,4 +50,4 @@ class RateLimit {
   Time counted_{};
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -11,7 +11,7 @@
 #include <mobivate/parse_response.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// Masks the strings of results that may hold what a server, a proxy or the caller wrote.
 class ResultMask {
@@ -46,4 +46,4 @@ class ResultMask {
   SecretMask mask_;
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

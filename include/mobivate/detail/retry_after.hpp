@@ -11,7 +11,7 @@
 
 #include <mobivate/detail/ascii.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// How long a `Retry-After` field asks to wait from `date`; nothing if it makes no sense. RFC 9110,
 /// section 10.2.3: seconds, or an HTTP date; a date that is past asks for no wait.
@@ -30,4 +30,4 @@ inline std::optional<std::chrono::seconds> retry_after(const std::string& field,
                     std::chrono::seconds(0), longest);
 }
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

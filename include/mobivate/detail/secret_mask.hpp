@@ -10,7 +10,7 @@
 #include <mobivate/detail/ascii.hpp>
 #include <mobivate/secret.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// Replaces secrets in text that came from outside: servers and proxies echo the URL they were
 /// asked for, as it was sent, decoded, encoded once more, or escaped for JSON or HTML. Each byte of
@@ -151,4 +151,4 @@ class SecretMask {
   std::vector<std::string> secrets_;
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

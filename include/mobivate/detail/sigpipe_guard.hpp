@@ -3,7 +3,7 @@
 #include <csignal>
 #include <ctime>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// While it lives, writing to a connection that the peer has closed does not end the process.
 /// libcurl is told to use no signals (they belong to the whole process, other threads included),
@@ -56,4 +56,4 @@ class SigpipeGuard {
 };
 #endif
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -9,7 +9,7 @@
 
 #include <mobivate/detail/cancelled.hpp>
 
-namespace mobivate::detail {
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// The time and the chance that a call depends on; tests put their own in its place.
 class SystemClock {
@@ -43,4 +43,4 @@ class SystemClock {
   }
 };
 
-}  // namespace mobivate::detail
+}}}  // namespace mobivate::v0::detail

@@ -11,7 +11,7 @@
 #include <mobivate/transport.hpp>
 
 /// For the unit tests of programs that use the library.
-namespace mobivate::testing {
+namespace mobivate { inline namespace v0 { namespace testing {
 
 /// A transport for your own unit tests: it sends nothing, hands out the answers you queued in the
 /// order you queued them, and keeps every request. Safe to use from many threads at once.
@@ -66,4 +66,4 @@ class MockTransport : public Transport {
   std::size_t handed_out_ = 0;
 };
 
-}  // namespace mobivate::testing
+}}}  // namespace mobivate::v0::testing
