@@ -1,58 +1,23 @@
 #pragma once
 
-#include <array>
-#include <charconv>
-#include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 
-#include <mobivate/detail/base_url.hpp>
-#include <mobivate/detail/percent_encoding.hpp>
+#include <mobivate/detail/mode.hpp>
 #include <mobivate/unsubscribe_request.hpp>
 
-namespace mobivate { inline namespace v0 {
-
-namespace detail {
-
-inline void append_number(std::string& url, std::string_view name, std::uint32_t value) {
-  std::array<char, std::numeric_limits<std::uint32_t>::digits10 + 1> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  url += name;
-  url.append(digits.data(), end);
-}
-
-inline void append_text(std::string& url, std::string_view name, std::string_view value) {
-  url += name;
-  append_percent_encoded(url, value);
-}
-
-/// The query in the order of the NDOI page. Whatever the request holds, it ends in a stop.
-inline void append_query(std::string& url, const UnsubscribeRequest& request) {
-  append_number(url, "source=", request.source);
-  append_text(url, "&destination=", request.destination);
-  append_text(url, "&keyword=", request.keyword);
-  if (request.frequency) append_number(url, "&frequency=", *request.frequency);
-  if (request.amount) append_number(url, "&amount=", *request.amount);
-  if (!request.campaign.empty()) append_text(url, "&campaign=", request.campaign);
-  if (!request.provider.empty()) append_text(url, "&provider=", request.provider);
-  append_text(url, "&reference=", request.reference);
-  url += request.stop == Stop::one ? "&stop=1" : "&stop";
-}
-
-}  // namespace detail
+namespace mobivate { inline namespace v0 { inline namespace MOBIVATE_MODE {
 
 /// The URL that stops the subscriber, always ending in `&stop` or `&stop=1`. Pure. It holds the
 /// credentials: do not log it. `request` is not validated: see `validate`. The order of its fields
 /// is that of the NDOI page.
 /// Throws `std::invalid_argument`, without repeating a value, if `base_url` is not
 /// `https://host[:port][/prefix]` (or `http://…`), or a credential is empty, `.` or `..`.
-[[nodiscard]] inline std::string build_url(std::string_view base_url, std::string_view account_id,
-                                           std::string_view api_key,
-                                           const UnsubscribeRequest& request) {
-  std::string url = detail::endpoint(base_url, account_id, api_key);
-  detail::append_query(url, request);
-  return url;
-}
+[[nodiscard]] std::string build_url(std::string_view base_url, std::string_view account_id,
+                                    std::string_view api_key, const UnsubscribeRequest& request);
 
-}}  // namespace mobivate::v0
+}}}  // namespace mobivate::v0::MOBIVATE_MODE
+
+#ifndef MOBIVATE_COMPILED
+#include <mobivate/detail/build_url.ipp>
+#endif

@@ -1,23 +1,24 @@
 #pragma once
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <type_traits>
-#include <utility>
 
 #include <mobivate/batch.hpp>
+#include <mobivate/build_url.hpp>
 #include <mobivate/client_options.hpp>
 #include <mobivate/curl_transport.hpp>
-#include <mobivate/detail/async_calls.hpp>
 #include <mobivate/detail/batch_source.hpp>
-#include <mobivate/detail/engine.hpp>
-#include <mobivate/detail/system_clock.hpp>
+#include <mobivate/detail/mode.hpp>
+#include <mobivate/parse_response.hpp>
 #include <mobivate/transport.hpp>
 #include <mobivate/unsubscribe_request.hpp>
 #include <mobivate/unsubscribe_result.hpp>
+#include <mobivate/version.hpp>
 
 /// All that a program uses: a `DoiClient`, what goes into it and what comes out.
-namespace mobivate { inline namespace v0 {
+namespace mobivate { inline namespace v0 { inline namespace MOBIVATE_MODE {
 
 /// Stops subscribers' billing at one account of the gateway. Keep one and share it: it may be used
 /// by any number of threads at once, and keeps connections and TLS sessions from call to call.
@@ -25,11 +26,7 @@ class DoiClient {
  public:
   /// Without a transport of your own, requests go through libcurl.
   /// Throws `std::invalid_argument`, naming the option, if an option can't be right.
-  explicit DoiClient(ClientOptions options, std::shared_ptr<Transport> transport = nullptr)
-      : engine_(std::make_shared<const Engine>(
-            std::move(options),
-            transport ? std::move(transport) : std::make_shared<CurlTransport>())),
-        async_calls_(std::make_shared<AsyncCalls>(engine_)) {}
+  explicit DoiClient(ClientOptions options, std::shared_ptr<Transport> transport = nullptr);
 
   // There is no move: what it left behind could not be called.
   /// Copies are one client: they share connections and asynchronous calls.
@@ -45,9 +42,7 @@ class DoiClient {
   /// your own callbacks or transport throw come out. `stop_state` says what a result means for the
   /// subscriber. Safe to call from many threads at once.
   [[nodiscard]] UnsubscribeResult unsubscribe(const UnsubscribeRequest& request,
-                                              const CallOptions& call = {}) const {
-    return engine_->call(request, call);
-  }
+                                              const CallOptions& call = {}) const;
 
   /// Stops many subscribers, up to `max_in_flight` at once, on the thread that calls.
   /// `next()` returns the next request, or nothing after the last. It is asked for one request more
@@ -60,7 +55,7 @@ class DoiClient {
             std::enable_if_t<detail::is_next_function<Next>, bool> = true>
   BatchSummary unsubscribe_all(Next next, OnResult on_result,
                                const BatchOptions& batch = {}) const {
-    return engine_->batch(next, on_result, batch);
+    return run_batch(std::ref(next), std::ref(on_result), batch);
   }
 
   /// The same for all requests of a container or another range.
@@ -70,23 +65,26 @@ class DoiClient {
   BatchSummary unsubscribe_all(Range&& requests, OnResult on_result,
                                const BatchOptions& batch = {}) const {
     auto next = detail::next_of(requests);
-    return engine_->batch(next, on_result, batch);
+    return run_batch(std::ref(next), std::ref(on_result), batch);
   }
 
   /// As `unsubscribe`, without waiting for the answer. One thread, started with the first call,
   /// serves all of them, up to 128 HTTP requests at once; callbacks are called on it. What they
   /// throw, the future throws. Safe to call from many threads at once.
   [[nodiscard]] std::future<UnsubscribeResult> unsubscribe_async(UnsubscribeRequest request,
-                                                                 CallOptions call = {}) const {
-    return async_calls_->start(std::move(request), std::move(call));
-  }
+                                                                 CallOptions call = {}) const;
 
  private:
-  using Engine = detail::Engine<detail::SystemClock>;
-  using AsyncCalls = detail::AsyncCalls<detail::SystemClock>;
+  struct Implementation;
 
-  std::shared_ptr<const Engine> engine_;
-  std::shared_ptr<AsyncCalls> async_calls_;
+  BatchSummary run_batch(const detail::NextRequest& next, const detail::OnResult& on_result,
+                         const BatchOptions& batch) const;
+
+  std::shared_ptr<Implementation> implementation_;
 };
 
-}}  // namespace mobivate::v0
+}}}  // namespace mobivate::v0::MOBIVATE_MODE
+
+#ifndef MOBIVATE_COMPILED
+#include <mobivate/detail/doi_client.ipp>
+#endif

@@ -7,11 +7,12 @@
 #include <utility>
 #include <variant>
 
-#include <mobivate/build_url.hpp>
 #include <mobivate/client_options.hpp>
+#include <mobivate/detail/base_url.hpp>
 #include <mobivate/detail/check_options.hpp>
+#include <mobivate/detail/query.hpp>
+#include <mobivate/detail/read_answer.hpp>
 #include <mobivate/detail/result_mask.hpp>
-#include <mobivate/parse_response.hpp>
 #include <mobivate/transport.hpp>
 #include <mobivate/unsubscribe_request.hpp>
 #include <mobivate/unsubscribe_result.hpp>
@@ -49,7 +50,7 @@ class Account {
   [[nodiscard]] UnsubscribeResult read(const TransportResult& sent) const {
     if (const auto* error = std::get_if<TransportError>(&sent)) return mask_.result(*error);
     const auto& response = std::get<HttpResponse>(sent);
-    return mask_.result(parse_response(response), response.body);
+    return mask_.result(read_answer(response), response.body);
   }
 
   /// Tells `on_attempt` of an attempt whose URL is not masked yet.

@@ -10,6 +10,7 @@
 #include <mobivate/client_options.hpp>
 #include <mobivate/detail/account.hpp>
 #include <mobivate/detail/attempts.hpp>
+#include <mobivate/detail/batch_source.hpp>
 #include <mobivate/detail/call_loop.hpp>
 #include <mobivate/detail/cancelled.hpp>
 #include <mobivate/transport.hpp>
@@ -19,11 +20,11 @@
 namespace mobivate { inline namespace v0 { namespace detail {
 
 /// One batch: pulls requests as they can be sent, and reports how each ended.
-template <class Clock, class Next, class OnResult>
+template <class Clock>
 class BatchRun {
  public:
-  BatchRun(const Account& account, Transport& transport, const Clock& clock, Next& next,
-           OnResult& on_result, const BatchOptions& options)
+  BatchRun(const Account& account, Transport& transport, const Clock& clock,
+           const NextRequest& next, const OnResult& on_result, const BatchOptions& options)
       : account_(account),
         clock_(clock),
         next_(next),
@@ -116,8 +117,8 @@ class BatchRun {
 
   const Account& account_;
   const Clock& clock_;
-  Next& next_;
-  OnResult& on_result_;
+  const NextRequest& next_;
+  const OnResult& on_result_;
   std::size_t max_in_flight_;
   CallOptions call_;  ///< Of all requests.
   bool was_cancelled_ = false;

@@ -1,13 +1,21 @@
 #pragma once
 
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 #include <mobivate/unsubscribe_request.hpp>
+#include <mobivate/unsubscribe_result.hpp>
 
 namespace mobivate { inline namespace v0 { namespace detail {
+
+/// The next request of a batch, or nothing after the last.
+using NextRequest = std::function<std::optional<UnsubscribeRequest>()>;
+
+/// Told of each result of a batch.
+using OnResult = std::function<void(const UnsubscribeRequest&, const UnsubscribeResult&)>;
 
 /// What `unsubscribe_all` can call for the next request.
 template <class Source>

@@ -7,6 +7,7 @@
 #include <mobivate/client_options.hpp>
 #include <mobivate/detail/account.hpp>
 #include <mobivate/detail/batch_run.hpp>
+#include <mobivate/detail/batch_source.hpp>
 #include <mobivate/detail/call.hpp>
 #include <mobivate/transport.hpp>
 #include <mobivate/unsubscribe_request.hpp>
@@ -47,10 +48,9 @@ class Engine {
     return call.result();
   }
 
-  template <class Next, class OnResult>
-  BatchSummary batch(Next& next, OnResult& on_result, const BatchOptions& options) const {
-    return BatchRun<Clock, Next, OnResult>(account_, *transport_, clock_, next, on_result, options)
-        .run();
+  BatchSummary batch(const NextRequest& next, const OnResult& on_result,
+                     const BatchOptions& options) const {
+    return BatchRun<Clock>(account_, *transport_, clock_, next, on_result, options).run();
   }
 
  private:

@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include <mobivate/detail/read_answer.hpp>
 #include <mobivate/detail/secret_mask.hpp>
-#include <mobivate/parse_response.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
 namespace mobivate { inline namespace v0 { namespace detail {
