@@ -17,6 +17,8 @@ def record(node, scope, access):
     kind, name = node["kind"], node.get("name", "")
     full = f"{scope}::{name}"
     type_ = node.get("type", {}).get("qualType", "")
+    if node.get("explicitlyDefaulted"):  # Clang finds out whether it may throw once it is used.
+        type_ = type_.replace(" noexcept", "")
     words = [word for word in ("virtual", "pure", "constexpr", "inline") if node.get(word)]
     if node.get("storageClass"):
         words.append(node["storageClass"])
@@ -52,8 +54,7 @@ def walk(node, scope, access):
     name = node.get("name", "")
     if kind == "FriendDecl":
         for inner in node.get("inner", []):
-            if not is_left_out(inner, "public"):
-                record(inner, scope, "public")
+            walk(inner, scope, "public")
         return
     if is_left_out(node, access):
         return

@@ -11,9 +11,10 @@ trap 'rm -rf "$work"' EXIT
 
 find include -name '*.hpp' ! -path '*/detail/*' | sort | sed 's|include/\(.*\)|#include <\1>|' \
   >"$work/all.cpp"
+# MOBIVATE_COMPILED leaves out what is only defined.
 # shellcheck disable=SC2046 # a list of words
-clang++-14 -std=c++17 -Iinclude $(pkg-config --cflags libcurl nlohmann_json) -fsyntax-only \
-  -Xclang -ast-dump=json -Xclang -ast-dump-filter -Xclang mobivate "$work/all.cpp" >"$work/tree"
+clang++-14 -std=c++17 -DMOBIVATE_COMPILED -Iinclude $(pkg-config --cflags libcurl nlohmann_json) \
+  -fsyntax-only -Xclang -ast-dump=json -Xclang -ast-dump-filter -Xclang mobivate "$work/all.cpp" >"$work/tree"
 {
   echo "version $(sed -n 's/.*version{"\(.*\)"}.*/\1/p' include/mobivate/version.hpp)"
   python3 tests/public_surface.py <"$work/tree"
@@ -36,7 +37,7 @@ fi
 # The class and the member: CHANGELOG.md may name `Class::member`, or the two apart.
 # shellcheck disable=SC2016 # backquotes
 awk '/^## / { section++ } section == 1' CHANGELOG.md | grep -o '`[^`]*`' |
-  grep -oE '[A-Za-z_~]+|operator.*' | sort -u >"$work/named" || true
+  tr -d '`' | grep -oE '[A-Za-z_~]+|operator.*' | sort -u >"$work/named" || true
 sed -n 's/^[-+]mobivate::\([^ ]*\): .*/\1/p' "$work/difference" | sed 's/<[A-Za-z_, ]*>//' | sort -u \
   >"$work/changed"
 missing=

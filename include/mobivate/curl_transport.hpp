@@ -20,16 +20,19 @@ inline namespace MOBIVATE_MODE {
 /// TLS 1.2 or newer, certificate and host name always verified. Safe to use from many threads.
 class CurlTransport : public Transport {
  public:
+  // What is virtual is inline where it is declared: otherwise each file that includes this would
+  // compile the table of virtual functions, and with it all of them.
+
   /// Opens nothing yet: a file or a proxy that can't be used is a `TransportError` of each `send`.
   explicit CurlTransport(CurlOptions options = {});
 
   /// Sends one request and waits for its answer. `TransportError::maybe_delivered` is false until
   /// the connection stands, over TLS too.
-  [[nodiscard]] TransportResult send(const HttpRequest& request) override;
+  [[nodiscard]] MOBIVATE_INLINE TransportResult send(const HttpRequest& request) override;
 
   /// Many requests at once, driven by the thread that waits for them. Their connections are kept
   /// when they are let go.
-  [[nodiscard]] std::shared_ptr<Exchanges> open_exchanges() override;
+  [[nodiscard]] MOBIVATE_INLINE std::shared_ptr<Exchanges> open_exchanges() override;
 
  private:
   std::shared_ptr<detail::CurlPool> pool_;

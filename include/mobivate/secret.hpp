@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ostream>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,7 +29,9 @@ class Secret {
   [[nodiscard]] const std::string& reveal() const noexcept { return value_; }
 
   /// Writes `***`.
-  friend std::ostream& operator<<(std::ostream& out, const Secret& /*hidden*/) {
+  template <class Traits>
+  friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
+                                                      const Secret& /*hidden*/) {
     return out << mask;
   }
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <iosfwd>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -206,12 +206,16 @@ struct ResultWriter {
 }
 
 /// Writes `to_string(state)`.
-inline std::ostream& operator<<(std::ostream& out, StopState state) {
+template <class Traits>
+std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
+                                             StopState state) {
   return out << to_string(state);
 }
 
 /// Writes `to_string(result)`.
-inline std::ostream& operator<<(std::ostream& out, const UnsubscribeResult& result) {
+template <class Traits>
+std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
+                                             const UnsubscribeResult& result) {
   return out << to_string(result);
 }
 

@@ -6,7 +6,6 @@
 #include <future>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -47,7 +46,7 @@ class AsyncCalls {
 
   [[nodiscard]] std::future<UnsubscribeResult> start(UnsubscribeRequest request,
                                                      CallOptions options) {
-    Promise promise;
+    std::promise<UnsubscribeResult> promise;
     auto future = promise.get_future();
     if (auto refusal = engine_->account().refusal(request, options.headers)) {
       promise.set_value(std::move(*refusal));
@@ -60,19 +59,18 @@ class AsyncCalls {
         return inbox->is_stopping() || (cancelled && cancelled());
       };
       inbox_->put(
-          {std::move(request), std::move(options), engine_->clock().now(), std::move(promise)});
+          {{std::move(request), std::move(promise)}, std::move(options), engine_->clock().now()});
     }
     return future;
   }
 
  private:
-  using Promise = std::promise<UnsubscribeResult>;
+  using Job = typename CallLoop<Clock>::Job;
 
   struct Arrival {
-    UnsubscribeRequest request{};
+    Job job{};
     CallOptions options{};
     Attempts::Time start{};
-    Promise promise{};
   };
 
   /// What the thread is told.
@@ -134,33 +132,28 @@ class AsyncCalls {
   static void run(const std::shared_ptr<const Engine<Clock>>& engine,
                   const std::shared_ptr<Inbox>& inbox) {
     constexpr std::size_t most_under_way = 128;  // and so many connections, at most
-    const auto done = [](Arrival& arrival, UnsubscribeResult& result,
-                         const std::exception_ptr& thrown) {
+    const auto done = [](Job& job, UnsubscribeResult& result, const std::exception_ptr& thrown) {
       if (thrown) {
-        arrival.promise.set_exception(thrown);
+        job.promise->set_exception(thrown);
       } else {
-        arrival.promise.set_value(std::move(result));
+        job.promise->set_value(std::move(result));
       }
     };
-    CallLoop<Clock, Arrival> loop(engine->account(), engine->transport(), engine->clock(),
-                                  most_under_way, 0);
+    CallLoop<Clock> loop(engine->account(), engine->transport(), engine->clock(), most_under_way, 0,
+                         done);
     inbox->also_wake(loop.exchanges());
     std::vector<Arrival> arrivals;
     bool goes_on = true;
     while (goes_on) {
       goes_on = inbox->take(arrivals, loop.size() == 0);
       try {
-        for (Arrival& it : arrivals) {
-          const auto start = it.start;
-          const CallOptions options = std::move(it.options);
-          loop.add(std::move(it), start, options);
-        }
-        if (goes_on) loop.step(Attempts::Duration::max(), done);
+        for (Arrival& it : arrivals) loop.add(std::move(it.job), it.start, it.options);
+        if (goes_on) loop.step(Attempts::Duration::max());
       } catch (...) {
-        loop.fail_all(std::current_exception(), done);
+        loop.fail_all(std::current_exception());
       }
     }
-    loop.cancel_all(done);
+    loop.cancel_all();
     inbox->also_wake(nullptr);
   }
 

@@ -30,7 +30,12 @@ class BatchRun {
         next_(next),
         on_result_(on_result),
         max_in_flight_(std::max<std::size_t>(options.max_in_flight, 1)),
-        loop_(account, transport, clock, max_in_flight_, options.max_per_second) {
+        loop_(account, transport, clock, max_in_flight_, options.max_per_second,
+              [this](const Job& job, const UnsubscribeResult& result,
+                     const std::exception_ptr& thrown) {
+                if (thrown) std::rethrow_exception(thrown);
+                report(job.request, result);
+              }) {
     if (!options.cancelled) return;
     call_.cancelled = [this, &options] {
       return was_cancelled_ = was_cancelled_ || options.cancelled();
@@ -38,25 +43,20 @@ class BatchRun {
   }
 
   BatchSummary run() {
-    const auto done = [this](const Job& job, const UnsubscribeResult& result,
-                             const std::exception_ptr& thrown) {
-      if (thrown) std::rethrow_exception(thrown);
-      report(job.request, result);
-    };
     while (true) {
-      loop_.send_due(done);
+      loop_.send_due();
       while (!is_cancelled() && pull()) {
         if (loop_.wait_to_send() > Duration(0)) break;
         add_pulled();
-        loop_.send_due(done);
+        loop_.send_due();
       }
       if (is_cancelled()) {
-        loop_.cancel_all(done);
+        loop_.cancel_all();
         if (pulled_) report(*pulled_, cancelled(false));
         return summary_;
       }
       if (loop_.size() == 0 && !pulled_) return summary_;
-      loop_.step(pulled_ ? loop_.wait_to_send() : Duration::max(), done);
+      loop_.step(pulled_ ? loop_.wait_to_send() : Duration::max());
     }
   }
 
@@ -68,10 +68,7 @@ class BatchRun {
 
  private:
   using Duration = Attempts::Duration;
-
-  struct Job {
-    UnsubscribeRequest request{};
-  };
+  using Job = typename CallLoop<Clock>::Job;
 
   [[nodiscard]] bool is_cancelled() const { return call_.cancelled && call_.cancelled(); }
 
@@ -91,7 +88,7 @@ class BatchRun {
 
   /// The request's time begins now, when it can be sent.
   void add_pulled() {
-    loop_.add({std::move(*pulled_)}, clock_.now(), call_);
+    loop_.add({std::move(*pulled_), std::nullopt}, clock_.now(), call_);
     pulled_.reset();
   }
 
@@ -125,7 +122,7 @@ class BatchRun {
   bool has_more_ = true;
   std::optional<UnsubscribeRequest> pulled_;  ///< Waits until it can be sent.
   BatchSummary summary_;
-  CallLoop<Clock, Job> loop_;
+  CallLoop<Clock> loop_;
 };
 
 }}}  // namespace mobivate::v0::detail

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -18,25 +20,33 @@
 #include <mobivate/detail/one_by_one.hpp>
 #include <mobivate/detail/rate_limit.hpp>
 #include <mobivate/transport.hpp>
+#include <mobivate/unsubscribe_request.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
 namespace mobivate { inline namespace v0 { namespace detail {
 
 /// Many calls at once, driven by one thread: some under way, the others waiting to be sent.
-/// A `Job` is a `request` and what its owner keeps with it. When its call has ended it is handed to
-/// `done(job, result, thrown)`; `thrown`, if set, is what a callback or a transport threw.
-template <class Clock, class Job>
+template <class Clock>
 class CallLoop {
  public:
   using Time = Attempts::Time;
   using Duration = Attempts::Duration;
 
+  struct Job {
+    UnsubscribeRequest request{};
+    std::optional<std::promise<UnsubscribeResult>> promise{};  ///< Of an asynchronous call.
+  };
+
+  /// Told how a call ended; `thrown`, if set, is what a callback or a transport threw.
+  using Done = std::function<void(Job&, UnsubscribeResult&, const std::exception_ptr& thrown)>;
+
   CallLoop(const Account& account, Transport& transport, const Clock& clock,
-           std::size_t most_under_way, double most_per_second)
+           std::size_t most_under_way, double most_per_second, Done done)
       : account_(account),
         clock_(clock),
         most_under_way_(most_under_way),
         rate_limit_(most_per_second),
+        done_(std::move(done)),
         exchanges_(transport.open_exchanges()) {
     if (exchanges_) return;
     exchanges_ = std::make_shared<OneByOne<Clock>>(transport, clock);
@@ -64,8 +74,7 @@ class CallLoop {
     wait_until(clock_.now(), id);
   }
 
-  template <class Done>
-  void send_due(Done& done) {
+  void send_due() {
     while (!waiting_.empty() && waiting_.front().time <= clock_.now()) {
       if (wait_to_send() > Duration(0)) return;
       std::pop_heap(waiting_.begin(), waiting_.end());
@@ -73,7 +82,7 @@ class CallLoop {
       waiting_.pop_back();
       Call<Clock>& call = calls_[id]->call;
       if (call.is_out_of_time()) {
-        end(id, nullptr, done);
+        end(id, nullptr);
         continue;
       }
       call.start_attempt();
@@ -85,31 +94,28 @@ class CallLoop {
   }
 
   /// Sends what is due, then waits for something to happen.
-  template <class Done>
-  void step(Duration longest, Done& done) {
-    send_due(done);
+  void step(Duration longest) {
+    send_due();
     if (!waiting_.empty()) longest = std::min(longest, wait_for_next());
     if (has_to_look()) longest = std::min<Duration>(longest, cancellation_interval);
     longest = std::clamp<Duration>(longest, Duration(0), std::chrono::minutes(1));
 
     ended_.clear();
     exchanges_->wait(std::chrono::ceil<std::chrono::milliseconds>(longest), ended_);
-    for (Exchanges::Ended& ended : ended_) end_attempt(ended, done);
-    if (has_to_look() && clock_.now() - looked_ >= cancellation_interval) look(done);
+    for (Exchanges::Ended& ended : ended_) end_attempt(ended);
+    if (has_to_look() && clock_.now() - looked_ >= cancellation_interval) look();
   }
 
-  template <class Done>
-  void cancel_all(Done& done) {
+  void cancel_all() {
     for (std::size_t id = 0; id < calls_.size(); ++id) {
-      if (calls_[id]->in_use) cancel(id, done);
+      if (calls_[id]->in_use) cancel(id);
     }
   }
 
   /// Ends all calls with an exception.
-  template <class Done>
-  void fail_all(const std::exception_ptr& thrown, Done& done) {
+  void fail_all(const std::exception_ptr& thrown) {
     for (std::size_t id = 0; id < calls_.size(); ++id) {
-      if (calls_[id]->in_use) fail(id, thrown, done);
+      if (calls_[id]->in_use) fail(id, thrown);
     }
   }
 
@@ -162,45 +168,41 @@ class CallLoop {
     return until_due > Duration(0) ? until_due : wait_to_send();
   }
 
-  template <class Done>
-  void end_attempt(Exchanges::Ended& ended, Done& done) {
+  void end_attempt(Exchanges::Ended& ended) {
     Entry& entry = *calls_[ended.id];
     entry.under_way = false;
     --under_way_;
-    if (ended.thrown) return end(ended.id, ended.thrown, done);
+    if (ended.thrown) return end(ended.id, ended.thrown);
     std::optional<Duration> wait;
     try {
       wait = entry.call.end_attempt(ended.result);
     } catch (...) {
-      return end(ended.id, std::current_exception(), done);
+      return end(ended.id, std::current_exception());
     }
-    if (!wait) return end(ended.id, nullptr, done);
+    if (!wait) return end(ended.id, nullptr);
     wait_until(clock_.now() + *wait, ended.id);
   }
 
-  template <class Done>
-  void end(std::size_t id, const std::exception_ptr& thrown, Done& done) {
+  void end(std::size_t id, const std::exception_ptr& thrown) {
     Entry& entry = *calls_[id];
     Job job = std::move(entry.job);
     UnsubscribeResult result = entry.call.result();
     entry.in_use = false;
     free_.push_back(id);
-    done(job, result, thrown);
+    done_(job, result, thrown);
   }
 
-  template <class Done>
-  void cancel(std::size_t id, Done& done) {
+  void cancel(std::size_t id) {
     if (calls_[id]->under_way) {
       Exchanges::Ended ended{id, exchanges_->stop(id), nullptr};
-      return end_attempt(ended, done);
+      return end_attempt(ended);
     }
     stop_waiting(id);
     calls_[id]->call.cancel();
-    end(id, nullptr, done);
+    end(id, nullptr);
   }
 
-  template <class Done>
-  void fail(std::size_t id, const std::exception_ptr& thrown, Done& done) {
+  void fail(std::size_t id, const std::exception_ptr& thrown) {
     if (calls_[id]->under_way) {
       static_cast<void>(exchanges_->stop(id));
       calls_[id]->under_way = false;
@@ -208,7 +210,7 @@ class CallLoop {
     } else {
       stop_waiting(id);
     }
-    end(id, thrown, done);
+    end(id, thrown);
   }
 
   /// True if a call may end without anything having happened to it.
@@ -217,8 +219,7 @@ class CallLoop {
   }
 
   /// Ends what was cancelled, and what ran out of time while it waited for others.
-  template <class Done>
-  void look(Done& done) {
+  void look() {
     looked_ = clock_.now();
     for (std::size_t id = 0; id < calls_.size(); ++id) {
       Entry& entry = *calls_[id];
@@ -227,14 +228,14 @@ class CallLoop {
       try {
         is_cancelled = entry.call.is_cancelled();
       } catch (...) {
-        fail(id, std::current_exception(), done);
+        fail(id, std::current_exception());
         continue;
       }
       if (is_cancelled) {
-        cancel(id, done);
+        cancel(id);
       } else if (!entry.under_way && entry.call.is_out_of_time()) {
         stop_waiting(id);
-        end(id, nullptr, done);
+        end(id, nullptr);
       }
     }
   }
@@ -248,6 +249,7 @@ class CallLoop {
   std::size_t under_way_ = 0;
   std::size_t most_under_way_;
   RateLimit rate_limit_;
+  Done done_;
   bool can_be_cancelled_ = false;
   Time looked_{};
   std::shared_ptr<Exchanges> exchanges_;

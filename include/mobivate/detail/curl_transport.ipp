@@ -16,7 +16,7 @@ namespace mobivate { inline namespace v0 { inline namespace MOBIVATE_MODE {
 MOBIVATE_INLINE CurlTransport::CurlTransport(CurlOptions options)
     : pool_(std::make_shared<detail::CurlPool>(std::move(options))) {}
 
-MOBIVATE_INLINE TransportResult CurlTransport::send(const HttpRequest& request) {
+TransportResult CurlTransport::send(const HttpRequest& request) {
   constexpr std::chrono::milliseconds longest_wait = std::chrono::minutes(1);
   auto exchanges = pool_->take();
   std::vector<Exchanges::Ended> ended;
@@ -34,7 +34,7 @@ MOBIVATE_INLINE TransportResult CurlTransport::send(const HttpRequest& request) 
   return std::move(ended.front().result);
 }
 
-MOBIVATE_INLINE std::shared_ptr<Exchanges> CurlTransport::open_exchanges() {
+std::shared_ptr<Exchanges> CurlTransport::open_exchanges() {
   return {pool_->take().release(), [pool = pool_](detail::CurlExchanges* used) {
             used->stop_all();
             pool->keep(std::unique_ptr<detail::CurlExchanges>(used));
