@@ -3,8 +3,9 @@
 #   architecture.sh graph    prints the graph, in graphviz's language
 #   architecture.sh write    draws it: docs/architecture.svg (needs graphviz)
 #   architecture.sh check    fails if that file shows another graph
-# An arrow says "includes"; those that follow from others are left out. Fails if a header of detail/
-# is in no room, or if rooms include each other in a circle.
+# An arrow says "includes"; those that follow from others are left out. The code of a public header,
+# its .ipp in detail/, is part of its box. Fails if a header of detail/ is in no room, or if rooms
+# include each other in a circle.
 set -eu
 cd "$(dirname "$0")/.."
 drawing=docs/architecture.svg
@@ -15,18 +16,20 @@ calls      async_calls attempts batch_run batch_source call call_loop engine one
 calls      retry_after system_clock
 account    account check_options
 masking    result_mask secret_mask
-curl       curl_answer curl_error curl_exchanges curl_header curl_pointers curl_share curl_transfer
-curl       kept_connections sigpipe_guard
-answers    answer_reader json_quirks plain_member
-url        base_url percent_encoding
+curl       curl_answer curl_error curl_exchanges curl_header curl_pointers curl_pool curl_share
+curl       curl_transfer kept_connections sigpipe_guard
+answers    answer_reader json_quirks plain_member read_answer
+url        base_url percent_encoding query
+mode       mode
 cancelling cancelled
 text       ascii escape
 '
 
 graph() {
-  { echo "$rooms"; cd include/mobivate && grep -rE '^#include <mobivate/' . | sort; } | awk '
+  { echo "$rooms"; cd include/mobivate && grep -rE --include='*.[hi]pp' '^#include <mobivate/' . | sort; } | awk '
     function fail(problem) { print "architecture.sh: " problem >"/dev/stderr"; failed = 1; exit 1 }
     function box_of(header) {
+      if (header ~ /ipp$/) { sub(/^detail\//, "", header); sub(/ipp$/, "hpp", header) }
       if (header !~ /^detail\//) return header
       if (!(header in room_of)) fail(header " is in no room: add it to one")
       return room_of[header]

@@ -17,6 +17,8 @@
 #include <variant>
 #include <vector>
 
+#include <mobivate/detail/engine.hpp>
+
 #include "catch.hpp"
 #include "support.hpp"
 #include "timeline.hpp"

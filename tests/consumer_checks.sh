@@ -31,13 +31,15 @@ check() {
   esac
 }
 
-# cmake_consumer NAME THIRD_LINE [OPTION…]: with that line in place of find_package
+library=mobivate::mobivate
+
+# cmake_consumer NAME THIRD_LINE [OPTION…]: with that line in place of find_package, and $library
 cmake_consumer() {
   name=$1 third_line=$2
   shift 2
   mkdir "$work/$name"
   cp "$work/snippets/1.cpp" "$work/$name/main.cpp"
-  sed "s|^find_package.*|$third_line|" "$work/snippets/1.cmake" >"$work/$name/CMakeLists.txt"
+  sed "s|^find_package.*|$third_line|; s|mobivate::mobivate|$library|" "$work/snippets/1.cmake" >"$work/$name/CMakeLists.txt"
   if ! {
     cmake -S "$work/$name" -B "$work/$name/build" -DCMAKE_CXX_STANDARD=20 "$@" &&
       cmake --build "$work/$name/build"

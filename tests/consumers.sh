@@ -12,7 +12,8 @@ source=$(cd "$(dirname "$0")/.." && pwd)
 
 prefix=$work/prefix
 cmake --install "$build" --prefix "$prefix" >/dev/null
-unexpected=$(find "$prefix" -type f ! -name '*.hpp' ! -name '*.cmake' ! -name '*.pc' ! -name LICENSE)
+unexpected=$(find "$prefix" -type f ! -name '*.[hi]pp' ! -name compiled.cpp ! -name '*.cmake' \
+  ! -name '*.pc' ! -name LICENSE)
 [ -z "$unexpected" ] || { echo "installed, but should not be: $unexpected" >&2; exit 1; }
 
 cmake_consumer find_package 'find_package(mobivate CONFIG REQUIRED)' \
@@ -20,6 +21,11 @@ cmake_consumer find_package 'find_package(mobivate CONFIG REQUIRED)' \
 cmake_consumer add_subdirectory "add_subdirectory($source mobivate)"
 cmake_consumer FetchContent \
   "include(FetchContent)\\nFetchContent_Declare(mobivate SOURCE_DIR $source)\\nFetchContent_MakeAvailable(mobivate)"
+
+library=mobivate::compiled
+cmake_consumer find_package_compiled 'find_package(mobivate CONFIG REQUIRED)' \
+  -DCMAKE_PREFIX_PATH="$prefix"
+cmake_consumer add_subdirectory_compiled "add_subdirectory($source mobivate)"
 
 export PKG_CONFIG_PATH="$prefix/share/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
 pkg_config_consumer

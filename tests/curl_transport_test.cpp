@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <curl/curl.h>
+#include <mobivate/detail/curl_error.hpp>
 
 #include "catch.hpp"
 #include "gateway/local_gateway.hpp"

@@ -11,6 +11,7 @@
 
 #include <curl/curl.h>
 #include <httplib.h>
+#include <nlohmann/json.hpp>
 
 #include "catch.hpp"
 #include "parsed_url.hpp"

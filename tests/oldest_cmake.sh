@@ -13,7 +13,8 @@ modes="$modes|file *\( *(REAL_PATH|CONFIGURE|ARCHIVE_|CHMOD|COPY_FILE|GET_RUNTIM
 modes="$modes|message *\( *(VERBOSE|DEBUG|TRACE|CHECK_|CONFIGURE_LOG)|find_(program|file|path|library) *\([^)]*REQUIRED"
 modes="$modes|find_package *\([^)]*( GLOBAL|\.\.\.)|\\\$<(PATH|LIST|LINK_LIBRARY|COMPILE_LANG_AND_ID|FILTER)"
 
-files='CMakeLists.txt cmake/install.cmake cmake/local_gateway.cmake cmake/mobivate-config.cmake.in
+files='CMakeLists.txt cmake/compiled.cmake cmake/install.cmake cmake/single_include.cmake
+  cmake/local_gateway.cmake cmake/mobivate-config.cmake.in
   examples/CMakeLists.txt tests/CMakeLists.txt'
 # shellcheck disable=SC2086 # a list of words
 if grep -niE "^ *($commands) *\\(|(^|[^A-Z_])($keywords)([^A-Z_]|\$)|$modes" $files; then

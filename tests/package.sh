@@ -46,6 +46,8 @@ fi
 installed=yes
 dpkg --install "$deb" >/dev/null
 cmake_consumer find_package 'find_package(mobivate CONFIG REQUIRED)'
+library=mobivate::compiled
+cmake_consumer find_package_compiled 'find_package(mobivate CONFIG REQUIRED)'
 pkg_config_consumer
 
 files=$(dpkg-deb --fsys-tarfile "$deb" | tar -t | grep mobivate)

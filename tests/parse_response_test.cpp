@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include <mobivate/detail/read_answer.hpp>
 #include <nlohmann/json.hpp>
 
 #include "catch.hpp"

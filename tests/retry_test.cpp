@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include <mobivate/detail/engine.hpp>
+
 #include "catch.hpp"
 #include "support.hpp"
 #include "timeline.hpp"

@@ -1,6 +1,7 @@
 #include <csignal>
 
 #include <unistd.h>
+#include <mobivate/detail/sigpipe_guard.hpp>
 
 #include "catch.hpp"
 #include "gateway/certificate.hpp"

@@ -1,0 +1,11 @@
+# mobivate::compiled has the library's code, built once for all that link with it, by their project's
+# own compiler and flags; it is not built if nothing does.
+if(TARGET mobivate_compiled OR NOT CMAKE_CXX_COMPILER)
+  return()
+endif()
+
+add_library(mobivate_compiled STATIC EXCLUDE_FROM_ALL "${mobivate_include_dir}/mobivate/compiled.cpp")
+add_library(mobivate::compiled ALIAS mobivate_compiled)
+set_target_properties(mobivate_compiled PROPERTIES POSITION_INDEPENDENT_CODE ON)
+target_compile_definitions(mobivate_compiled PUBLIC MOBIVATE_COMPILED)
+target_link_libraries(mobivate_compiled PUBLIC mobivate::mobivate)
