@@ -1,26 +1,17 @@
 # What the tests of an app that uses the library have in common: building and running the README's
-# first program. To be sourced, with $source and $local_gateway set.
+# first program. To be sourced, with $source and $programs set.
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # set by those who source it
 
-work=$(mktemp -d)
-gateway=
-finish() {
-  [ -z "$gateway" ] || kill "$gateway" 2>/dev/null || true
-  rm -rf "$work"
-}
-trap finish EXIT
+# shellcheck source=tests/program_checks.sh
+. "$source/tests/program_checks.sh"
 
 "$source/tests/extract_snippets.sh" "$source/README.md" cpp "$work/snippets"
 "$source/tests/extract_snippets.sh" "$source/README.md" cmake "$work/snippets"
 
-"$local_gateway" >"$work/url" &
-gateway=$!
-while [ ! -s "$work/url" ]; do sleep 0.05; done
-MOBIVATE_BASE_URL=$(head -n 1 "$work/url")
-MOBIVATE_ACCOUNT_ID=43e36f50aaf111e272639171000000a9
-MOBIVATE_API_KEY=3b41d767316541bacef19d1382ac1e12
-export MOBIVATE_BASE_URL MOBIVATE_ACCOUNT_ID MOBIVATE_API_KEY
+# shellcheck disable=SC2119 # without arguments
+start_gateway
+export MOBIVATE_ACCOUNT_ID="$account_id" MOBIVATE_API_KEY="$api_key"
 
 # The gateway gives the same reference the same answer, so each program may ask the same.
 check() {

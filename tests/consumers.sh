@@ -6,7 +6,7 @@
 set -eu
 build=$1
 # shellcheck disable=SC2034 # for consumer_checks.sh
-local_gateway=$2
+programs=$(dirname "$2")
 source=$(cd "$(dirname "$0")/.." && pwd)
 . "$source/tests/consumer_checks.sh"
 

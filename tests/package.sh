@@ -6,7 +6,7 @@
 # directory in place of installed.
 set -eu
 # shellcheck disable=SC2034 # for consumer_checks.sh
-local_gateway=$1
+programs=$(dirname "$1")
 source=$(cd "$(dirname "$0")/.." && pwd)
 . "$source/tests/consumer_checks.sh"
 

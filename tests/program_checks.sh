@@ -37,7 +37,10 @@ start_gateway() {
   rm -f "$work/url"
   "$programs/local_gateway" "$@" >"$work/url" &
   gateway=$!
-  while [ ! -s "$work/url" ]; do sleep 0.05; done
+  while [ ! -s "$work/url" ]; do
+    kill -0 "$gateway" || fail 'local_gateway ended before it gave its URL'
+    sleep 0.05
+  done
   MOBIVATE_BASE_URL=$(head -n 1 "$work/url")
   export MOBIVATE_BASE_URL
 }

@@ -33,8 +33,9 @@ FULL = {
     "ceiling": [("HTTP/1.1", 1), ("HTTP/1.1", 32), ("HTTPS", 32)],
     "ceiling_rounds": 5,
     "long_batch": 1_000_000,
-    "include": ("`#include` alone", "`#include` and one call"),
-    "include_rounds": 3,
+    "include": ("`mobivate::compiled`", "`mobivate::mobivate`", "`mobivate::compiled`, one call",
+                "`mobivate::mobivate`, one call"),
+    "include_rounds": 5,
 }
 QUICK = {
     "processes": 2,
@@ -49,8 +50,8 @@ QUICK = {
     "ceiling": [("HTTP/1.1", 32)],
     "ceiling_rounds": 2,
     "long_batch": 50_000,
-    "include": ["`#include` alone"],
-    "include_rounds": 2,
+    "include": ("`mobivate::compiled`", "`mobivate::mobivate`"),
+    "include_rounds": 3,
 }
 SHORT_BATCH = 10_000
 
@@ -173,10 +174,11 @@ class Measurements:
         """Compiles one file with the library's header, and one with those it stands on."""
         say(name)
         rounds = []
+        kind, plain, ours = INCLUDE_COST[name]
         with tempfile.TemporaryDirectory() as work:
             sides = {"plain": Path(work, "plain.cpp"), "ours": Path(work, "ours.cpp")}
-            for side, file in sides.items():
-                file.write_text(INCLUDE_COST[name][side])
+            sides["plain"].write_text(plain)
+            sides["ours"].write_text(ours)
             compile_file = ["g++", "-std=c++17", "-O2", "-I", ROOT / "include"]
             for _ in range(self.plan["include_rounds"]):
                 rounds.append({
@@ -187,31 +189,32 @@ class Measurements:
                 side: len(output(*compile_file, "-E", "-P", file))
                 for side, file in sides.items()
             }
-        return {"name": name, "size": size, **compared(rounds)}
+        return {"name": name, "kind": kind, "size": size, **compared(rounds)}
 
 
-INCLUDE_COST = {
-    "`#include` alone": {
-        "plain": "#include <curl/curl.h>\n#include <nlohmann/json.hpp>\n",
-        "ours": "#include <mobivate/doi_client.hpp>\n",
-    },
-    "`#include` and one call": {
-        "plain": """#include <curl/curl.h>
-#include <nlohmann/json.hpp>
+JSON = "#include <nlohmann/json.hpp>\n"
+CURL_AND_JSON = "#include <curl/curl.h>\n" + JSON
+HEADER_ONLY = "#include <mobivate/doi_client.hpp>\n"
+COMPILED = "#define MOBIVATE_COMPILED\n" + HEADER_ONLY
+PLAIN_CALL = """
 int main() {
   CURL* easy = curl_easy_init();
   curl_easy_setopt(easy, CURLOPT_URL, "https://gateway.example");
   curl_easy_perform(easy);
   return nlohmann::json::parse("{}").empty();
 }
-""",
-        "ours": """#include <mobivate/doi_client.hpp>
+"""
+CALL = """
 int main() {
   const mobivate::DoiClient client(mobivate::ClientOptions::from_environment());
   return stop_state(client.unsubscribe({})) == mobivate::StopState::accepted;
 }
-""",
-    },
+"""
+INCLUDE_COST = {
+    "`mobivate::compiled`": ("compiled", JSON, COMPILED),
+    "`mobivate::mobivate`": ("header_only", CURL_AND_JSON, HEADER_ONLY),
+    "`mobivate::compiled`, one call": ("call", CURL_AND_JSON + PLAIN_CALL, COMPILED + CALL),
+    "`mobivate::mobivate`, one call": ("call", CURL_AND_JSON + PLAIN_CALL, HEADER_ONLY + CALL),
 }
 
 

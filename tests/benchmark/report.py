@@ -7,9 +7,9 @@ DOCUMENT = Path(__file__).with_name("document.md")
 # The least that each ratio has to be. Times are those of whatever machine checks a change, and what
 # else it does; instructions are not, so those are held to more.
 TARGETS = {"requests": 0.97, "counted": 0.97, "requests.get": 25, "requests.Session": 1, "calls": 2,
-           "include": 0}
+           "compiled": 1.82, "header_only": 0.82, "call": 0}
 GROSS = {"requests": 0.7, "counted": 1.2, "requests.get": 3, "requests.Session": 1, "calls": 2,
-         "include": 0.4}
+         "compiled": 1.5, "header_only": 0.35, "call": 0}
 MOST_MEMORY_GROWTH_MIB = 1.5
 
 
@@ -147,7 +147,7 @@ def ratios(results):
     for row in results["counted"]["requests"]:
         yield f"{request(row)}, instructions", "counted", fewer(row)
     for row in results["include"]:
-        yield f"{row['name']}, CPU", "include", row["cpu"]["ratio"]["median"]
+        yield f"{row['name']}, CPU", row["kind"], row["cpu"]["ratio"]["median"]
 
 
 def misses(results, least):
