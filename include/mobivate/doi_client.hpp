@@ -77,8 +77,9 @@ class DoiClient {
  private:
   struct Implementation;
 
-  BatchSummary run_batch(const detail::NextRequest& next, const detail::OnResult& on_result,
-                         const BatchOptions& batch) const;
+  [[nodiscard]] BatchSummary run_batch(const detail::NextRequest& next,
+                                       const detail::OnResult& on_result,
+                                       const BatchOptions& batch) const;
 
   std::shared_ptr<Implementation> implementation_;
 };

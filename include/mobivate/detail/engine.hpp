@@ -48,8 +48,8 @@ class Engine {
     return call.result();
   }
 
-  BatchSummary batch(const NextRequest& next, const OnResult& on_result,
-                     const BatchOptions& options) const {
+  [[nodiscard]] BatchSummary batch(const NextRequest& next, const OnResult& on_result,
+                                   const BatchOptions& options) const {
     return BatchRun<Clock>(account_, *transport_, clock_, next, on_result, options).run();
   }
 
