@@ -237,6 +237,21 @@ TEST_CASE("What a callback or a transport throws, the future throws, and no othe
   }
 }
 
+TEST_CASE("What a transport throws before it sends, the asynchronous call's future throws") {
+  class Transport : public SlowTransport {
+   public:
+    std::shared_ptr<mobivate::Exchanges> open_exchanges() override {
+      if (++opened == 1) throw std::runtime_error("no exchanges today");
+      return nullptr;
+    }
+
+    std::atomic<int> opened{0};
+  };
+  const mobivate::DoiClient client(support::options(), std::make_shared<Transport>());
+  CHECK_THROWS_WITH(client.unsubscribe_async(request(1)).get(), "no exchanges today");
+  CHECK(stop_state(client.unsubscribe_async(request(2)).get()) == mobivate::StopState::accepted);
+}
+
 TEST_CASE("The last client may be let go by a callback of its own") {
   const auto transport = std::make_shared<SlowTransport>();
   std::optional<mobivate::DoiClient> client;

@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 
 # A standard C++ header has no .h and no directory, so this finds those of a system.
 foreign=$(grep -rnE '^ *# *include' "$include" |
-  grep -vE '<(curl/curl\.h|nlohmann/json\.hpp|mobivate/[a-z_/]+\.hpp|[a-z_]+)>' || true)
+  grep -vE '<(curl/curl\.h|nlohmann/json\.hpp|mobivate/[a-z_/]+\.[hi]pp|[a-z_]+)>' || true)
 [ -z "$foreign" ] || { echo "neither standard C++, libcurl nor nlohmann/json: $foreign" >&2; exit 1; }
 
 # directory_of HEADER: where the machine's own compiler finds it
@@ -30,6 +30,10 @@ if [ "${OLDEST_LIBCURL:-}" = yes ]; then
   sed -i 's/^\(#define LIBCURL_VERSION_NUM\) .*/\1 0x075400/' "$work/packages/curl/curlver.h"
   cat "$here/oldest_libcurl.hpp" >"$work/all.cpp"
 fi
+# As after Windows's own header, which makes macros of min and max.
+grep -rhoE '^#include <([a-z_]+|curl/curl.h|nlohmann/json.hpp)>' "$include" | grep -v '<format>' |
+  sort -u >>"$work/all.cpp"
+printf '#define min(a, b) a\n#define max(a, b) a\n' >>"$work/all.cpp"
 (cd "$include" && find mobivate -name '*.hpp' | sort) | sed 's/.*/#include <&>/' >>"$work/all.cpp"
 "$@" -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Werror \
   -fsyntax-only "-I$include" -isystem "$work/packages" "$work/all.cpp"

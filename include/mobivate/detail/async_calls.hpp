@@ -6,6 +6,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -139,21 +140,29 @@ class AsyncCalls {
         job.promise->set_value(std::move(result));
       }
     };
-    CallLoop<Clock> loop(engine->account(), engine->transport(), engine->clock(), most_under_way, 0,
-                         done);
-    inbox->also_wake(loop.exchanges());
+    std::optional<CallLoop<Clock>> loop;
     std::vector<Arrival> arrivals;
     bool goes_on = true;
     while (goes_on) {
-      goes_on = inbox->take(arrivals, loop.size() == 0);
+      goes_on = inbox->take(arrivals, !loop || loop->size() == 0);
       try {
-        for (Arrival& it : arrivals) loop.add(std::move(it.job), it.start, it.options);
-        if (goes_on) loop.step(Attempts::Duration::max());
+        if (!loop) {
+          loop.emplace(engine->account(), engine->transport(), engine->clock(), most_under_way, 0,
+                       done);
+          inbox->also_wake(loop->exchanges());
+        }
+      } catch (...) {  // of the transport's `open_exchanges`, which the next call may try again
+        for (Arrival& it : arrivals) it.job.promise->set_exception(std::current_exception());
+        continue;
+      }
+      try {
+        for (Arrival& it : arrivals) loop->add(std::move(it.job), it.start, it.options);
+        if (goes_on) loop->step((Attempts::Duration::max)());
       } catch (...) {
-        loop.fail_all(std::current_exception());
+        loop->fail_all(std::current_exception());
       }
     }
-    loop.cancel_all();
+    if (loop) loop->cancel_all();
     inbox->also_wake(nullptr);
   }
 

@@ -61,10 +61,10 @@ class Attempts {
   [[nodiscard]] Duration backoff(double random) const {
     using Milliseconds = std::chrono::duration<double, std::milli>;
     constexpr double largest_factor = 1e15;  // infinitely many times 0 ms would be no number
-    const double factor = std::min(std::pow(policy_.multiplier, number_ - 1), largest_factor);
+    const double factor = (std::min)(std::pow(policy_.multiplier, number_ - 1), largest_factor);
     const Milliseconds longest =
-        std::min(Milliseconds(policy_.initial_backoff) * factor,
-                 Milliseconds(std::min(policy_.max_backoff, longest_timeout)));
+        (std::min)(Milliseconds(policy_.initial_backoff) * factor,
+                   Milliseconds((std::min)(policy_.max_backoff, longest_timeout)));
     return std::chrono::duration_cast<Duration>(longest * random);
   }
 

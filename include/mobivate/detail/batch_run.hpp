@@ -56,7 +56,7 @@ class BatchRun {
         return summary_;
       }
       if (loop_.size() == 0 && !pulled_) return summary_;
-      loop_.step(pulled_ ? loop_.wait_to_send() : Duration::max());
+      loop_.step(pulled_ ? loop_.wait_to_send() : (Duration::max)());
     }
   }
 

@@ -57,8 +57,8 @@ class Call {
   void start_attempt() {
     attempt_start_ = clock_->now();
     const ClientOptions& options = account_->options();
-    http_.timeout = std::min(options.attempt_timeout, attempts_.left(attempt_start_));
-    http_.connect_timeout = std::min(options.connect_timeout, http_.timeout);
+    http_.timeout = (std::min)(options.attempt_timeout, attempts_.left(attempt_start_));
+    http_.connect_timeout = (std::min)(options.connect_timeout, http_.timeout);
   }
 
   /// Takes in how the attempt ended. Returns how long to wait before the next; or nothing: the call

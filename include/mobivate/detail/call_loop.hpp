@@ -58,7 +58,7 @@ class CallLoop {
 
   /// How long until another request could be sent: 0 for now, the maximum if one has to end first.
   [[nodiscard]] Duration wait_to_send() const {
-    if (under_way_ >= most_under_way_) return Duration::max();
+    if (under_way_ >= most_under_way_) return (Duration::max)();
     return rate_limit_.wait(clock_.now());
   }
 
@@ -67,9 +67,9 @@ class CallLoop {
     const std::size_t id = free_id();
     Entry& entry = *calls_[id];
     entry.job = std::move(job);
-    entry.call.begin(entry.job.request, start, options);
     free_.pop_back();
     entry.in_use = true;
+    entry.call.begin(entry.job.request, start, options);
     can_be_cancelled_ = can_be_cancelled_ || options.cancelled;
     wait_until(clock_.now(), id);
   }
@@ -96,7 +96,7 @@ class CallLoop {
   /// Sends what is due, then waits for something to happen.
   void step(Duration longest) {
     send_due();
-    if (!waiting_.empty()) longest = std::min(longest, wait_for_next());
+    if (!waiting_.empty()) longest = (std::min)(longest, wait_for_next());
     if (has_to_look()) longest = std::min<Duration>(longest, cancellation_interval);
     longest = std::clamp<Duration>(longest, Duration(0), std::chrono::minutes(1));
 

@@ -31,7 +31,7 @@ inline void check_retry(const RetryPolicy& retry) {
   if (retry.max_backoff.count() < 0) {
     refuse_option("retry.max_backoff", "is negative; write 0 ms or more");
   }
-  if (!(retry.multiplier >= 1 && retry.multiplier <= std::numeric_limits<double>::max())) {
+  if (!(retry.multiplier >= 1 && retry.multiplier <= (std::numeric_limits<double>::max)())) {
     refuse_option("retry.multiplier", "is no number from 1 up; write 2 to double each wait");
   }
 }

@@ -70,8 +70,8 @@ class CurlExchanges final : public Exchanges {
       take_ended(ended);
     }
     if (ended.size() > before) return;
-    if (!held_.empty()) longest = std::min(longest, longest_hold);
-    poll(std::min(longest, timer()));
+    if (!held_.empty()) longest = (std::min)(longest, longest_hold);
+    poll((std::min)(longest, timer()));
     for (const curl_waitfd& socket : ready_) act(socket.fd, events_of(socket));
     take_ended(ended);
   }
@@ -160,7 +160,7 @@ class CurlExchanges final : public Exchanges {
   [[nodiscard]] std::chrono::milliseconds timer() const {
     long milliseconds = -1;
     curl_multi_timeout(multi_.get(), &milliseconds);
-    return milliseconds < 0 ? std::chrono::milliseconds::max()
+    return milliseconds < 0 ? (std::chrono::milliseconds::max)()
                             : std::chrono::milliseconds(milliseconds);
   }
 
@@ -170,7 +170,7 @@ class CurlExchanges final : public Exchanges {
     ready_.clear();
     int count = 0;
     check(curl_multi_poll(poller_.get(), sockets_.data(), static_cast<unsigned>(sockets_.size()),
-                          static_cast<int>(std::min(longest, longest_poll).count()), &count));
+                          static_cast<int>((std::min)(longest, longest_poll).count()), &count));
     if (count == 0) return;
     std::copy_if(sockets_.begin(), sockets_.end(), std::back_inserter(ready_),
                  [](const curl_waitfd& socket) { return socket.revents != 0; });

@@ -165,7 +165,7 @@ class CurlTransfer {
   /// libcurl counts in `long`, takes 0 for no limit, and some versions refuse more than an `int`.
   static long milliseconds(std::chrono::milliseconds time) noexcept {
     using Count = std::chrono::milliseconds::rep;
-    constexpr Count longest = std::numeric_limits<int>::max();
+    constexpr Count longest = (std::numeric_limits<int>::max)();
     return static_cast<long>(std::clamp<Count>(time.count(), 1, longest));
   }
 
@@ -173,7 +173,7 @@ class CurlTransfer {
   /// spares libcurl taking the URL apart and putting it together: half of its work for a request.
   void set_url(const std::string& url) {
     const std::size_t host = url.find("://") + 3;
-    const std::size_t target = std::min(url.find_first_of("/?#", host), url.size());
+    const std::size_t target = (std::min)(url.find_first_of("/?#", host), url.size());
     is_over_tls_ = equal_ignoring_case(std::string_view(url).substr(0, 8), "https://");
     const bool direct =
         is_over_tls_ || proxy_.empty();  // a proxy for plain http is sent the whole URL

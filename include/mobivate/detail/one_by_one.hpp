@@ -27,7 +27,7 @@ class OneByOne final : public Exchanges {
   void wait(std::chrono::milliseconds longest, std::vector<Ended>& ended) override {
     if (request_ == nullptr) {
       constexpr std::chrono::milliseconds longest_sleep = std::chrono::minutes(1);
-      static_cast<void>(clock_.sleep(std::min(longest, longest_sleep),
+      static_cast<void>(clock_.sleep((std::min)(longest, longest_sleep),
                                      [this] { return woken_.exchange(false); }));
       return;
     }

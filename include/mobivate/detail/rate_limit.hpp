@@ -25,7 +25,7 @@ class RateLimit {
     if (!limited_) return Duration(0);
     const double missing = 1 - tokens(now);
     if (missing <= 0) return Duration(0);
-    const std::chrono::duration<double> wait(std::min(missing / per_second_, longest_wait));
+    const std::chrono::duration<double> wait((std::min)(missing / per_second_, longest_wait));
     return std::chrono::ceil<Duration>(wait);
   }
 
@@ -40,7 +40,7 @@ class RateLimit {
 
   [[nodiscard]] double tokens(Time now) const {
     const std::chrono::duration<double> since = now - counted_;
-    return std::min(tokens_ + since.count() * per_second_, 1 + held_back_);
+    return (std::min)(tokens_ + since.count() * per_second_, 1 + held_back_);
   }
 
   bool limited_;

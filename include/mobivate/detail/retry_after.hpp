@@ -21,7 +21,7 @@ inline std::optional<std::chrono::seconds> retry_after(const std::string& field,
   if (text.empty()) return std::nullopt;
   if (std::all_of(text.begin(), text.end(), is_digit)) {
     std::chrono::seconds wait{0};
-    for (const char c : text) wait = std::min(wait * 10 + std::chrono::seconds(c - '0'), longest);
+    for (const char c : text) wait = (std::min)(wait * 10 + std::chrono::seconds(c - '0'), longest);
     return wait;
   }
   const std::time_t until = curl_getdate(field.c_str(), nullptr);

@@ -22,14 +22,14 @@ class SecretMask {
   /// The first `limit` bytes of `text`, each secret that begins in them replaced by `***`.
   [[nodiscard]] std::string operator()(std::string_view text,
                                        std::size_t limit = std::string_view::npos) const {
-    limit = std::min(limit, text.size());
+    limit = (std::min)(limit, text.size());
     std::string shown;
     shown.reserve(limit);
     std::size_t hidden_until = 0;
     for (std::size_t at = 0; at < limit; ++at) {
       const std::size_t end = end_of_secret(text, at);
       if (end > at && (hidden_until == 0 || at > hidden_until)) shown += Secret::mask;
-      hidden_until = std::max(hidden_until, end);
+      hidden_until = (std::max)(hidden_until, end);
       if (at >= hidden_until) shown += text[at];
     }
     return shown;
@@ -45,7 +45,7 @@ class SecretMask {
   [[nodiscard]] std::size_t end_of_secret(std::string_view text, std::size_t at) const {
     std::size_t end = at;
     for (const auto& secret : secrets_) {
-      if (may_begin(text.substr(at), secret)) end = std::max(end, end_of(secret, text, at));
+      if (may_begin(text.substr(at), secret)) end = (std::max)(end, end_of(secret, text, at));
     }
     return end;
   }
@@ -110,7 +110,7 @@ class SecretMask {
   /// Takes one byte off the text, escaped as in JSON (\/, \u002F, both also within a string within
   /// a string) or in HTML (&amp;, &#47;, &#x2F;), or as it is.
   static Unescaped unescape(std::string_view text) {
-    const std::size_t run = std::min(text.find_first_not_of('\\'), text.size());
+    const std::size_t run = (std::min)(text.find_first_not_of('\\'), text.size());
     const std::string_view escaped = text.substr(run);
     if (run > 0 && starts_with(escaped, "u00")) {
       if (const int code = hex_byte(escaped, 3); code >= 0)
