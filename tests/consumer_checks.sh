@@ -49,3 +49,22 @@ pkg_config_consumer() {
   version=$(sed -n 's/.*version{"\(.*\)"}.*/\1/p' "$source/include/mobivate/version.hpp")
   [ "$(pkg-config --modversion mobivate)" = "$version" ]
 }
+
+# What a new user does: the guide's first page, then its page about unit tests.
+guide_reader() {
+  for page in first-call unit-tests; do
+    for language in cpp cmake; do
+      "$source/tests/extract_snippets.sh" "$source/docs/guide/$page.md" "$language" "$work/$page"
+    done
+  done
+  mkdir "$work/guide"
+  cp "$work/first-call/1.cpp" "$work/guide/main.cpp"
+  cp "$work/unit-tests/1.cpp" "$work/guide/app_test.cpp"
+  cat "$work/first-call/1.cmake" "$work/unit-tests/1.cmake" >"$work/guide/CMakeLists.txt"
+  if ! (cd "$work/guide" && cmake -B build "$@" && cmake --build build && ctest --test-dir build) \
+    >"$work/log" 2>&1; then
+    cat "$work/log" >&2
+    exit 1
+  fi
+  check guide "$work/guide/build/app"
+}

@@ -39,6 +39,7 @@ if [ "$(id -u)" -ne 0 ] || [ "${MOBIVATE_PACKAGES:-}" = present ]; then
   cmake_consumer find_package 'find_package(mobivate CONFIG REQUIRED)' \
     -DCMAKE_PREFIX_PATH="$work/root/usr"
   pkg_config_consumer
+  guide_reader -DCMAKE_PREFIX_PATH="$work/root/usr"
   echo "$(basename "$deb"): unpacked and used"
   exit
 fi
@@ -49,6 +50,7 @@ cmake_consumer find_package 'find_package(mobivate CONFIG REQUIRED)'
 library=mobivate::compiled
 cmake_consumer find_package_compiled 'find_package(mobivate CONFIG REQUIRED)'
 pkg_config_consumer
+guide_reader
 
 files=$(dpkg-deb --fsys-tarfile "$deb" | tar -t | grep mobivate)
 dpkg --purge "$package" >/dev/null
