@@ -30,10 +30,12 @@ if [ "${OLDEST_LIBCURL:-}" = yes ]; then
   sed -i 's/^\(#define LIBCURL_VERSION_NUM\) .*/\1 0x075400/' "$work/packages/curl/curlver.h"
   cat "$here/oldest_libcurl.hpp" >"$work/all.cpp"
 fi
-# As after Windows's own header, which makes macros of min and max.
-grep -rhoE '^#include <([a-z_]+|curl/curl.h|nlohmann/json.hpp)>' "$include" | grep -v '<format>' |
-  sort -u >>"$work/all.cpp"
-printf '#define min(a, b) a\n#define max(a, b) a\n' >>"$work/all.cpp"
-(cd "$include" && find mobivate -name '*.hpp' | sort) | sed 's/.*/#include <&>/' >>"$work/all.cpp"
+{
+  # As after Windows's own header, which makes macros of min and max.
+  grep -rhoE '^#include <([a-z_]+|curl/curl.h|nlohmann/json.hpp)>' "$include" |
+    grep -v '<format>' | sort -u
+  printf '#define min(a, b) a\n#define max(a, b) a\n'
+  (cd "$include" && find mobivate -name '*.hpp' | sort) | sed 's/.*/#include <&>/'
+} >>"$work/all.cpp"
 "$@" -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Werror \
   -fsyntax-only "-I$include" -isystem "$work/packages" "$work/all.cpp"
