@@ -21,9 +21,6 @@
 
 namespace {
 
-/// Of the call under way. `on_attempt` is called on the thread that called `unsubscribe`.
-thread_local std::string trace_id;
-
 /// 64 random bits in hex, never all zero: W3C Trace Context forbids that.
 std::string random_id() {
   static thread_local std::random_device device;
@@ -31,9 +28,16 @@ std::string random_id() {
   return fmt::format("{:016x}", not_zero(device));
 }
 
-/// `version-trace_id-parent_id-flags`, the last saying that the caller keeps the trace.
-std::string traceparent() {
-  return "00-" + trace_id + '-' + random_id() + "-01";
+/// `version-trace_id-parent_id-flags` of a new trace; the flags say that the caller keeps it.
+std::string new_traceparent() {
+  return "00-" + random_id() + random_id() + '-' + random_id() + "-01";
+}
+
+std::string trace_id(const mobivate::Headers& headers) {
+  for (const auto& [name, value] : headers) {
+    if (name == "traceparent") return value.substr(3, 32);
+  }
+  return {};
 }
 
 std::string utc(std::chrono::system_clock::time_point time) {
@@ -53,7 +57,7 @@ void log_attempt(const mobivate::Attempt& attempt) {
   nlohmann::ordered_json line{
       {"time", utc(attempt.start)},
       {"level", spdlog::level::to_string_view(level).data()},
-      {"trace_id", trace_id},
+      {"trace_id", trace_id(attempt.headers)},
       {"reference", attempt.request->reference},
       {"attempt", attempt.number},
       {"elapsed_ms", attempt.elapsed.count()},
@@ -81,9 +85,8 @@ int main(int argc, char** argv) {
     options.on_attempt = log_attempt;
     const mobivate::DoiClient client(options);
     for (int i = 1; i < argc; ++i) {
-      trace_id = random_id() + random_id();
       mobivate::CallOptions call;
-      call.headers = {{"traceparent", traceparent()}};
+      call.headers = {{"traceparent", new_traceparent()}};
       const auto result = client.unsubscribe(sample_request(argv[i]), call);
       std::cout << argv[i] << ' ' << result << std::endl;
     }

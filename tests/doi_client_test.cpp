@@ -133,8 +133,13 @@ TEST_CASE("on_attempt is told all that logs and metrics want to know") {
     attempts.push_back(attempt);
   };
   const auto before = std::chrono::system_clock::now();
-  static_cast<void>(mobivate::DoiClient(options, gateway).unsubscribe(support::ndoi_request()));
+  options.headers = {{"X-App", "1"}};
+  mobivate::CallOptions call;
+  call.headers = {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}};
+  const mobivate::DoiClient client(options, gateway);
+  static_cast<void>(client.unsubscribe(support::ndoi_request(), call));
   REQUIRE(attempts.size() == 2);
+  CHECK(attempts[0].headers == call.headers);
   CHECK(attempts[0].number == 1);
   CHECK(attempts[0].http_status == 503);
   CHECK(attempts[0].gateway_code == std::nullopt);
@@ -144,6 +149,7 @@ TEST_CASE("on_attempt is told all that logs and metrics want to know") {
   CHECK(attempts[1].number == 2);
   CHECK(attempts[1].http_status == 200);
   CHECK(attempts[1].gateway_code == 541);
+  CHECK(attempts[1].headers == call.headers);
 }
 
 TEST_CASE("A call may have header fields of its own, behind the client's") {

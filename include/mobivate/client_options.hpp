@@ -28,6 +28,7 @@ struct Attempt {
   std::size_t body_bytes{0};                      ///< Of the answer's body, decompressed.
   std::chrono::microseconds connect_time{0};      ///< See `HttpResponse`.
   bool connection_reused{false};                  ///< See `HttpResponse`.
+  Headers headers{};                              ///< The call's own: `CallOptions::headers`.
 };
 
 /// How a `DoiClient` reaches its account.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -88,6 +89,8 @@ class Call {
     attempt.request = request_;
     attempt.start = std::chrono::system_clock::now() -
                     std::chrono::duration_cast<std::chrono::system_clock::duration>(elapsed);
+    const auto call_headers = static_cast<std::ptrdiff_t>(account_->headers().size());
+    attempt.headers.assign(http_.headers.begin() + call_headers, http_.headers.end());
     if (const auto* failed = std::get_if<SendFailed>(&result_)) attempt.gateway_code = failed->code;
     if (const auto* error = std::get_if<GatewayError>(&result_)) attempt.gateway_code = error->code;
     if (const auto* response = std::get_if<HttpResponse>(&sent)) {
