@@ -38,7 +38,7 @@ class HttplibTransport : public mobivate::Transport {
     std::string body;
     bool too_large = false;
     const auto receive = [&](const char* data, std::size_t bytes) {
-      too_large = bytes > largest_body - body.size();
+      too_large = bytes > mobivate::HttpResponse::largest_body - body.size();
       if (!too_large) body.append(data, bytes);
       return !too_large;
     };
@@ -72,8 +72,6 @@ class HttplibTransport : public mobivate::Transport {
   }
 
  private:
-  static constexpr std::size_t largest_body = std::size_t{64} * 1024;  // decompressed
-
   void set_up(httplib::Client& client, const mobivate::HttpRequest& request) const {
     client.set_url_encode(false);       // the path is encoded already
     client.set_follow_location(false);  // a redirect could drop `stop`

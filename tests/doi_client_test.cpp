@@ -122,6 +122,19 @@ TEST_CASE("A client can be copied, and what was moved from can still be called")
   CHECK(stop_state(moved.unsubscribe(support::ndoi_request())) == mobivate::StopState::accepted);
 }
 
+TEST_CASE("An answer of more than 64 KiB is too large, whatever the transport") {
+  const auto gateway = support::mock();
+  gateway->reply(200, "MT-1" + std::string(64 * 1024 - 4, ' '));
+  gateway->reply(200, "MT-1" + std::string(64 * 1024 - 3, ' '));
+  const mobivate::DoiClient client(support::options(), gateway);
+  CHECK(stop_state(client.unsubscribe(support::ndoi_request())) == mobivate::StopState::accepted);
+  const auto result = client.unsubscribe(support::ndoi_request());
+  REQUIRE(std::holds_alternative<mobivate::TransportError>(result));
+  CHECK(std::get<mobivate::TransportError>(result).kind ==
+        mobivate::TransportError::Kind::too_large);
+  CHECK(stop_state(result) == mobivate::StopState::unknown);
+}
+
 TEST_CASE("on_attempt is told all that logs and metrics want to know") {
   const auto gateway = support::mock();
   gateway->reply(503, "later").reply(200, R"({"error": "541"})");

@@ -31,6 +31,10 @@ struct HttpRequest {
 
 /// One HTTP answer, whatever its status.
 struct HttpResponse {
+  /// Bytes, content encodings undone. A call whose answer is larger ends as `Kind::too_large`, so a
+  /// transport need not read on. No documented answer has more than some hundred.
+  static constexpr std::size_t largest_body = std::size_t{64} * 1024;
+
   int status{0};              ///< Three digits, for example 200.
   std::string body{};         ///< Content encodings undone.
   std::string retry_after{};  ///< The `Retry-After` field, or empty.

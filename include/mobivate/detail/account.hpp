@@ -50,6 +50,10 @@ class Account {
   [[nodiscard]] UnsubscribeResult read(const TransportResult& sent) const {
     if (const auto* error = std::get_if<TransportError>(&sent)) return mask_.result(*error);
     const auto& response = std::get<HttpResponse>(sent);
+    if (response.body.size() > HttpResponse::largest_body) {
+      return TransportError{TransportError::Kind::too_large, true,
+                            "the answer is larger than 64 KiB"};
+    }
     return mask_.result(read_answer(response), response.body);
   }
 

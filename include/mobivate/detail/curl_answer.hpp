@@ -4,10 +4,9 @@
 #include <exception>
 #include <string>
 
-namespace mobivate { inline namespace v0 { namespace detail {
+#include <mobivate/transport.hpp>
 
-/// No documented answer has a body of more than some hundred bytes.
-inline constexpr std::size_t largest_body = std::size_t{64} * 1024;
+namespace mobivate { inline namespace v0 { namespace detail {
 
 /// For all header fields of an answer, interim responses and trailers included.
 inline constexpr std::size_t largest_header = std::size_t{64} * 1024;
@@ -34,7 +33,7 @@ struct CurlAnswer {
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self) noexcept {
     auto& answer = *static_cast<CurlAnswer*>(self);
     const std::size_t bytes = size * count;
-    if (bytes > largest_body - answer.body.size()) {
+    if (bytes > HttpResponse::largest_body - answer.body.size()) {
       answer.too_large = "the answer is larger than 64 KiB";
       return 0;
     }
