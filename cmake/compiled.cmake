@@ -1,6 +1,7 @@
 # mobivate::compiled has the library's code, built once for all that link with it, by their project's
-# own compiler and flags; it is not built if nothing does.
-if(TARGET mobivate_compiled OR NOT CMAKE_CXX_COMPILER)
+# own compiler, with the flags that are set where this is first included; it is not built if nothing
+# does.
+if(TARGET mobivate_compiled OR NOT CMAKE_CXX_COMPILER_LOADED)
   return()
 endif()
 

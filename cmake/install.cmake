@@ -14,7 +14,7 @@ install(EXPORT mobivate_targets
   NAMESPACE mobivate:: FILE mobivate-targets.cmake DESTINATION "${package_dir}"
   COMPONENT development)
 configure_package_config_file(cmake/mobivate-config.cmake.in mobivate-config.cmake
-  INSTALL_DESTINATION "${package_dir}" PATH_VARS CMAKE_INSTALL_INCLUDEDIR
+  INSTALL_DESTINATION "${package_dir}"
   NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file(mobivate-config-version.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)

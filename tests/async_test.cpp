@@ -252,6 +252,27 @@ TEST_CASE("What a transport throws before it sends, the asynchronous call's futu
   CHECK(stop_state(client.unsubscribe_async(request(2)).get()) == mobivate::StopState::accepted);
 }
 
+TEST_CASE("Exchanges that throw from everything end no process, and the first is told") {
+  class Exchanges : public mobivate::Exchanges {
+   public:
+    void start(std::size_t /*id*/, const mobivate::HttpRequest& /*request*/) override {}
+    void wait(std::chrono::milliseconds /*longest*/, std::vector<Ended>& /*ended*/) override {
+      throw std::runtime_error("wait");
+    }
+    mobivate::TransportError stop(std::size_t /*id*/) override { throw std::runtime_error("stop"); }
+    void wake() noexcept override {}
+  };
+  class Transport : public SlowTransport {
+   public:
+    std::shared_ptr<mobivate::Exchanges> open_exchanges() override {
+      return std::make_shared<Exchanges>();
+    }
+  };
+  const mobivate::DoiClient client(support::options(), std::make_shared<Transport>());
+  CHECK_THROWS_WITH(client.unsubscribe_async(request(1)).get(), "wait");
+  CHECK_THROWS_WITH(client.unsubscribe_async(request(2)).get(), "wait");
+}
+
 TEST_CASE("The last client may be let go by a callback of its own") {
   const auto transport = std::make_shared<SlowTransport>();
   std::optional<mobivate::DoiClient> client;

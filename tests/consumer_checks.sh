@@ -61,7 +61,7 @@ guide_reader() {
   cp "$work/first-call/1.cpp" "$work/guide/main.cpp"
   cp "$work/unit-tests/1.cpp" "$work/guide/app_test.cpp"
   cat "$work/first-call/1.cmake" "$work/unit-tests/1.cmake" >"$work/guide/CMakeLists.txt"
-  if ! (cd "$work/guide" && cmake -B build "$@" && cmake --build build && ctest --test-dir build) \
+  if ! (cd "$work/guide" && cmake -B build "$@" && cmake --build build && cd build && ctest) \
     >"$work/log" 2>&1; then
     cat "$work/log" >&2
     exit 1

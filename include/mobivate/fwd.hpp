@@ -4,7 +4,7 @@
 
 #include <mobivate/detail/mode.hpp>
 
-// The names of all public types, for headers that need no more.
+// The names of all public types but `Headers`, a `std::vector`, for headers that need no more.
 namespace mobivate { inline namespace v0 {
 
 struct Accepted;

@@ -1,6 +1,5 @@
 #!/bin/sh
-# The same program header-only and with MOBIVATE_COMPILED; of both modes, it must not link where they
-# hand a client to each other, and must work where they don't:
+# The same program header-only and with MOBIVATE_COMPILED; with files of both modes, it must not link:
 #   modes.sh COMPILER
 set -eu
 compiler=$1
@@ -23,20 +22,19 @@ link() {
   program=$1
   shift
   # shellcheck disable=SC2046 # a list of words
-  (cd "$work" && "$compiler" "$@" -o "$program" -pthread $(pkg-config --libs libcurl))
+  (cd "$work" && "$compiler" -fuse-ld=bfd "$@" -o "$program" -pthread $(pkg-config --libs libcurl))
 }
 
 for file in one two; do
-  compile "$here/$file.cpp" "$file.o" -Dmain=header_only_main
-  compile "$here/$file.cpp" "$file.compiled.o" -Dmain=compiled_main -DMOBIVATE_COMPILED
+  compile "$here/$file.cpp" "$file.o"
+  compile "$here/$file.cpp" "$file.compiled.o" -DMOBIVATE_COMPILED
 done
+echo '#include <mobivate/fwd.hpp>' >"$work/alone.cpp"
+compile "$work/alone.cpp" alone.compiled.o -DMOBIVATE_COMPILED
 compile "$include/mobivate/compiled.cpp" compiled.o -DMOBIVATE_COMPILED
-echo 'int header_only_main(); int compiled_main();
-int main() { return header_only_main() + compiled_main(); }' >"$work/both.cpp"
-compile "$work/both.cpp" both.o
 
-# fails_for_lack_of NAME OBJECT…
-fails_for_lack_of() {
+# refuses NAME OBJECT…: with an error that has the name in it
+refuses() {
   name=$1
   shift
   if link mixed "$@" 2>"$work/errors"; then
@@ -48,11 +46,13 @@ fails_for_lack_of() {
   echo "expected an error that names $name" >&2
   exit 1
 }
-fails_for_lack_of 'mobivate::v0::header_only::DoiClient const&' \
-  both.o one.o one.compiled.o two.compiled.o compiled.o
-fails_for_lack_of 'mobivate::v0::compiled::DoiClient const&' both.o one.o two.o one.compiled.o compiled.o
-fails_for_lack_of 'mobivate::v0::compiled::DoiClient::DoiClient' \
-  both.o one.o two.o one.compiled.o two.compiled.o
+mixed=MOBIVATE_COMPILED_is_defined_for_some_files_only
+refuses $mixed one.o two.compiled.o compiled.o
+refuses $mixed one.compiled.o two.o compiled.o
+refuses $mixed one.o two.o alone.compiled.o compiled.o
+refuses 'mobivate::v0::compiled::DoiClient::DoiClient' one.compiled.o two.compiled.o
 
-link both both.o one.o two.o one.compiled.o two.compiled.o compiled.o
-"$work/both"
+link header_only one.o two.o
+"$work/header_only"
+link compiled one.compiled.o two.compiled.o alone.compiled.o compiled.o
+"$work/compiled"

@@ -95,6 +95,7 @@ class AsyncCalls {
     void also_wake(std::shared_ptr<Exchanges> exchanges) {
       const std::lock_guard lock(mutex_);
       exchanges_ = std::move(exchanges);
+      if (exchanges_ && (stopping_ || !arrivals_.empty())) exchanges_->wake();
     }
 
     /// Moves what arrived. Returns false when it is time to stop.

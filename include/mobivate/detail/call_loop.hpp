@@ -194,7 +194,12 @@ class CallLoop {
 
   void cancel(std::size_t id) {
     if (calls_[id]->under_way) {
-      Exchanges::Ended ended{id, exchanges_->stop(id), nullptr};
+      Exchanges::Ended ended{id, {}, nullptr};
+      try {
+        ended.result = exchanges_->stop(id);
+      } catch (...) {
+        ended.thrown = std::current_exception();
+      }
       return end_attempt(ended);
     }
     stop_waiting(id);
@@ -204,7 +209,10 @@ class CallLoop {
 
   void fail(std::size_t id, const std::exception_ptr& thrown) {
     if (calls_[id]->under_way) {
-      static_cast<void>(exchanges_->stop(id));
+      try {
+        static_cast<void>(exchanges_->stop(id));
+      } catch (...) {  // what was thrown first is told
+      }
       calls_[id]->under_way = false;
       --under_way_;
     } else {
