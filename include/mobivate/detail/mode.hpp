@@ -18,12 +18,12 @@
 #elif defined(_MSC_VER)
 #pragma detect_mismatch("MOBIVATE_COMPILED", "not defined")
 #elif defined(__ELF__)
-namespace mobivate { inline namespace v0 {
+namespace mobivate { inline namespace v0 { namespace detail {
 #ifdef MOBIVATE_COMPILED
-[[gnu::used, gnu::visibility("hidden")]] inline char
+[[gnu::used, gnu::visibility("hidden")]] inline const char
 #else
-[[gnu::used, gnu::visibility("hidden")]] inline thread_local char
+[[gnu::used, gnu::visibility("hidden")]] inline thread_local const char
 #endif
     MOBIVATE_COMPILED_is_defined_for_some_files_only{};
-}}  // namespace mobivate::v0
+}}}  // namespace mobivate::v0::detail
 #endif
