@@ -33,6 +33,15 @@ echo '#include <mobivate/fwd.hpp>' >"$work/alone.cpp"
 compile "$work/alone.cpp" alone.compiled.o -DMOBIVATE_COMPILED
 compile "$include/mobivate/compiled.cpp" compiled.o -DMOBIVATE_COMPILED
 
+# With it, no public header includes libcurl's or nlohmann/json's.
+(cd "$include" && find mobivate -name '*.hpp' ! -path '*/detail/*') | sed 's/.*/#include <&>/' \
+  >"$work/all.cpp"
+if "$compiler" -std=c++17 -DMOBIVATE_COMPILED "-I$include" -M "$work/all.cpp" |
+  grep -E 'nlohmann|curl/curl'; then
+  echo 'expected no public header to include these' >&2
+  exit 1
+fi
+
 # refuses NAME OBJECT…: with an error that has the name in it
 refuses() {
   name=$1
