@@ -21,6 +21,12 @@ clang++-14 -std=c++17 -DMOBIVATE_COMPILED -Iinclude $(pkg-config --cflags libcur
 } >"$work/surface"
 [ "$(wc -l <"$work/surface")" -gt 100 ] || { echo 'no surface was found' >&2; exit 1; }
 
+sed -nE 's/^mobivate::([A-Za-z]+): (struct|class|enum).*/\1/p' "$work/surface" >"$work/types"
+while read -r type; do
+  grep -qE "(struct|class) $type;" include/mobivate/fwd.hpp ||
+    { echo "include/mobivate/fwd.hpp does not have $type" >&2; exit 1; }
+done <"$work/types"
+
 if [ "${1:-}" = --update ] && [ ! -e "$expected" ]; then
   cp "$work/surface" "$expected"
 fi
