@@ -4,60 +4,69 @@
 #include <cstddef>
 #include <cstdlib>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include <mobivate/rate_limit.hpp>
 #include <mobivate/retry_policy.hpp>
 #include <mobivate/secret.hpp>
 #include <mobivate/transport.hpp>
 #include <mobivate/unsubscribe_request.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate { inline namespace v0 {
+namespace mobivate {
 
-/// What happened to one HTTP request. Valid only during the call of `on_attempt`.
+/// One HTTP request and its outcome. `on_attempt` gets it. It is valid only until `on_attempt`
+/// returns: copy what you keep.
 struct Attempt {
-  int number{1};                                  ///< Counted from 1.
-  std::string url{};                              ///< With the credentials masked: safe to log.
-  std::chrono::milliseconds elapsed{0};           ///< From `start` to the end of the answer.
-  const UnsubscribeResult* result{nullptr};       ///< Of this attempt; never null, no secrets.
-  const UnsubscribeRequest* request{nullptr};     ///< What was asked for; never null.
-  std::chrono::system_clock::time_point start{};  ///< Of the attempt.
-  int http_status{0};                             ///< 0: no answer came.
-  std::optional<int> gateway_code{};              ///< Of a refusal, for example 541.
-  std::size_t body_bytes{0};                      ///< Of the answer's body, decompressed.
-  std::chrono::microseconds connect_time{0};      ///< See `HttpResponse`.
-  bool connection_reused{false};                  ///< See `HttpResponse`.
-  Headers headers{};                              ///< The call's own: `CallOptions::headers`.
+  int number{1};                               ///< 1 for the first attempt of a call.
+  std::string url{};                           ///< The URL, credentials masked.
+  std::chrono::milliseconds elapsed{0};        ///< Time from its start to the end of the answer.
+  const UnsubscribeResult* result{nullptr};    ///< Result of this attempt, no secrets. Never null.
+  const UnsubscribeRequest* request{nullptr};  ///< The request of the call. Never null.
+  int http_status{0};                          ///< Three digits. 0: no answer came.
+  Headers headers{};                           ///< A copy of `CallOptions::headers`.
+
+  /// The wait that the answer's `Retry-After` asks for. Nothing if it has none or an invalid one.
+  std::optional<std::chrono::seconds> retry_after{};
 };
 
-/// How a `DoiClient` reaches its account.
+/// Account, timeouts and callbacks of a `DoiClient`. Its constructor checks them.
 struct ClientOptions {
-  std::string base_url{};    ///< `https://host[:port][/prefix]`, the gateway. Required.
-  std::string account_id{};  ///< From Mobivate. It is part of the URL and masked like the key.
-  Secret api_key{};          ///< From Mobivate. Required.
+  std::string base_url{};    ///< The gateway: `https://host[:port][/prefix]`. Required.
+  std::string account_id{};  ///< From Mobivate. Part of the URL; masked like the key. Required.
+  Secret api_key{};          ///< From Mobivate. Part of the URL. Required.
 
-  /// To be connected, TLS handshake included; 1 ms or more.
+  /// Longest time to connect, TLS handshake included. At least 1 ms.
   std::chrono::milliseconds connect_timeout{5'000};
-  /// From the start of one HTTP request to the end of its answer; 1 ms or more.
+  /// Longest time for one HTTP request, connecting and answer included. At least 1 ms.
   std::chrono::milliseconds attempt_timeout{15'000};
-  /// For a whole call, all attempts and the waits between them; 1 ms or more.
+  /// Longest time for one call, all attempts and the waits between them included. At least 1 ms.
   std::chrono::milliseconds total_timeout{60'000};
-  /// When a call tries again.
+  /// When the client repeats a failed attempt, and how long it waits first.
   RetryPolicy retry{};
-  /// `http://` is refused, but for a loopback host, unless this is set: the key would be readable
-  /// by everyone on the way.
+  /// Allows `http://` for any host. By default only a loopback host may be `http://`: on a network,
+  /// everybody between you and the gateway could read the key.
   bool allow_plain_http = false;
-  /// Extra header fields, for example a trace id. Those that the library sends itself (`Host`,
-  /// `Content-Type`, `Accept`, `User-Agent` and two more) and control characters are refused.
+  /// Header fields to send with every request, for example a trace id. A control character is
+  /// refused, and so are `Host`, `Content-Type`, `Accept`, `User-Agent`, `Content-Length` and
+  /// `Transfer-Encoding`.
   Headers headers{};
-  /// Called after each HTTP request, on the thread that called. What it throws comes out of the
-  /// call. Called by several threads at once if the client is.
+  /// Called after each HTTP request, on the calling thread; for asynchronous calls, on the client's
+  /// own thread. If several threads use the client, they call `on_attempt` at the same time. The
+  /// call waits until it returns; in a batch, every request waits. Its exceptions leave the call;
+  /// an asynchronous call ends as `TransportError::Kind::other` instead.
   std::function<void(const Attempt&)> on_attempt{};
+  /// Limits the HTTP requests per second. Clients that share one `RateLimit` share its rate. Null:
+  /// no limit.
+  std::shared_ptr<RateLimit> rate_limit{};
+  /// Most asynchronous calls that are sent at a time. Further calls wait. 1 or more.
+  std::size_t max_in_flight = 128;
 
-  /// Options with `base_url`, `account_id` and `api_key` from the environment variables
-  /// MOBIVATE_BASE_URL, MOBIVATE_ACCOUNT_ID and MOBIVATE_API_KEY; empty where one is not set,
-  /// which `DoiClient` then refuses by name.
+  /// Returns options whose `base_url`, `account_id` and `api_key` come from the environment
+  /// variables MOBIVATE_BASE_URL, MOBIVATE_ACCOUNT_ID and MOBIVATE_API_KEY. A variable that is not
+  /// set gives an empty string; the constructor of `DoiClient` then throws and names the variable.
   [[nodiscard]] static ClientOptions from_environment() {
     const auto variable = [](const char* name) {
       const char* value = std::getenv(name);
@@ -71,16 +80,22 @@ struct ClientOptions {
   }
 };
 
-/// What differs for one call.
+/// Options of a single call.
 struct CallOptions {
-  /// In place of `ClientOptions::total_timeout`. Zero or less: nothing is sent.
+  /// Replaces `ClientOptions::total_timeout`. Zero or less: nothing is sent.
   std::optional<std::chrono::milliseconds> total_timeout{};
-  /// Asked again and again, on the thread that called; once it is true, the call ends within 100 ms
-  /// as `TransportError::Kind::cancelled`. What it throws comes out of the call.
+  /// Called often, on the calling thread; for an asynchronous call, on the client's own thread.
+  /// Return true to end the call: it ends within 100 ms as `TransportError::Kind::cancelled`. Its
+  /// exceptions leave the call; an asynchronous call ends as `Kind::other` instead.
   std::function<bool()> cancelled{};
-  /// Header fields for this call, behind those of `ClientOptions::headers`; for example W3C Trace
-  /// Context's `traceparent`. If they can't be sent, nothing is: the result is an `InvalidRequest`.
+  /// Header fields of this call, for example `traceparent` of W3C Trace Context. They follow those
+  /// of `ClientOptions::headers`. If one can't be sent, nothing is sent and the result is an
+  /// `InvalidRequest`.
   Headers headers{};
+  /// Set it if an earlier process may have sent this very request, for example a process that was
+  /// killed. A failure to connect is then `unknown` instead of `not_sent`, and a refusal has
+  /// `after_unknown` set.
+  bool maybe_sent_before = false;
 };
 
-}}  // namespace mobivate::v0
+}  // namespace mobivate

@@ -2,19 +2,25 @@
 
 #include <string>
 
-namespace mobivate { inline namespace v0 {
+#include <mobivate/detail/config.hpp>
+#include <mobivate/secret.hpp>
 
-/// How `CurlTransport` reaches the gateway. Files are PEM.
+namespace mobivate {
+
+/// Certificates and proxy of a `CurlTransport`. Each file is in PEM format.
 struct CurlOptions {
-  std::string ca_bundle{};           ///< Certificates to trust; empty: the system's.
-  std::string client_certificate{};  ///< For mutual TLS; empty: none.
-  std::string client_key{};          ///< Its private key; empty: in the certificate's file.
+  std::string ca_bundle{};           ///< File of certificates to trust. Empty: the system's.
+  std::string client_certificate{};  ///< File of your certificate, for mutual TLS. Empty: none.
+  std::string client_key{};  ///< File of its private key. Empty: it is in `client_certificate`.
 
-  /// `http://`, `https://`, `socks5h://` and what else libcurl takes, as
-  /// `[user:password@]host:port` behind it. Empty: for https, what the environment names
-  /// (`https_proxy`, `all_proxy`, `no_proxy`); none for plain http, where a proxy could read the
-  /// key.
+  /// Proxy, as `http://[user:password@]host:port`; `https://`, `socks5h://` and other schemes of
+  /// libcurl work too. If set, the proxy variables of the environment are ignored. Empty: an
+  /// `https://` gateway is reached through the proxy that `https_proxy`, `all_proxy` and `no_proxy`
+  /// name. An `http://` gateway never uses these variables, because a proxy could read the key.
   std::string proxy{};
+
+  /// Passphrase of the private key, if that is encrypted. libcurl never asks for it on a terminal.
+  Secret client_key_passphrase{};
 };
 
-}}  // namespace mobivate::v0
+}  // namespace mobivate

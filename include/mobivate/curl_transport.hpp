@@ -3,44 +3,44 @@
 #include <memory>
 
 #include <mobivate/curl_options.hpp>
-#include <mobivate/detail/mode.hpp>
+#include <mobivate/detail/config.hpp>
 #include <mobivate/transport.hpp>
 
-namespace mobivate { inline namespace v0 {
+namespace mobivate {
 
 namespace detail {
 class CurlPool;
+template <class Object>
+class PerProcess;
 }  // namespace detail
 
-inline namespace MOBIVATE_MODE {
-
-/// Sends through libcurl. Keeps one connection for each call that ran at the same time as others,
-/// and uses it again for the next; DNS answers and TLS sessions are shared by all of them.
-/// Many requests at once share one connection if the gateway offers HTTP/2 over TLS.
-/// TLS 1.2 or newer, certificate and host name always verified. Safe to use from many threads.
+/// Sends requests through libcurl. It keeps connections open and reuses them, for five minutes at
+/// most, and for one minute without a request. After a burst of calls it closes all but a few. If
+/// the gateway offers HTTP/2 over TLS, many requests share one connection. It does not resume TLS
+/// sessions. It needs TLS 1.2 or newer, and always verifies certificate and host name. Safe to use
+/// from many threads at once.
 class CurlTransport : public Transport {
  public:
-  // What is virtual is inline where it is declared: otherwise each file that includes this would
-  // compile the table of virtual functions, and with it all of them.
+  // Virtual functions are declared inline. Otherwise each file that includes this header would
+  // compile the virtual table, and with it every virtual function.
 
-  /// Opens nothing yet: a file or a proxy that can't be used is a `TransportError` of each `send`.
+  /// Opens no file and no connection. If a file or the proxy is wrong, each `send` returns a
+  /// `TransportError`.
   explicit CurlTransport(CurlOptions options = {});
 
-  /// Sends one request and waits for its answer. `TransportError::maybe_delivered` is false until
-  /// the connection stands, over TLS too.
+  /// Sends one request and waits for its answer. It sends the request once: where libcurl would
+  /// send it again by itself, it returns `Kind::receive`. A failure before the connection is
+  /// complete, TLS handshake included, has `TransportError::maybe_delivered` false.
   [[nodiscard]] MOBIVATE_INLINE TransportResult send(const HttpRequest& request) override;
 
-  /// Many requests at once, driven by the thread that waits for them. Their connections are kept
-  /// when they are let go.
-  [[nodiscard]] MOBIVATE_INLINE std::shared_ptr<Exchanges> open_exchanges() override;
-
  private:
-  std::shared_ptr<detail::CurlPool> pool_;
+  [[nodiscard]] MOBIVATE_INLINE std::shared_ptr<detail::Multi> open_multi() override;
+
+  std::shared_ptr<detail::PerProcess<detail::CurlPool>> pool_;
 };
 
-}  // namespace MOBIVATE_MODE
-}}  // namespace mobivate::v0
+}  // namespace mobivate
 
 #ifndef MOBIVATE_COMPILED
-#include <mobivate/detail/curl_transport.ipp>
+#include <mobivate/detail/curl/curl_transport.ipp>
 #endif

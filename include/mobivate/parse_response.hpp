@@ -1,19 +1,20 @@
 #pragma once
 
-#include <mobivate/detail/mode.hpp>
+#include <mobivate/detail/config.hpp>
 #include <mobivate/transport.hpp>
 #include <mobivate/unsubscribe_result.hpp>
 
-namespace mobivate { inline namespace v0 { inline namespace MOBIVATE_MODE {
+namespace mobivate {
 
-/// Reads the gateway's answer. Pure, and total: any bytes give a result. Anything but a documented
-/// answer is an `UnexpectedResponse`; a doubtful one is never `Accepted`. The excerpt of the body
-/// is not masked: this function knows no secrets, `DoiClient` does. Source: the NDOI page and the
-/// Kenya page, whose own sample ends in a comma, and an older NDOI page, for plain text.
+/// Reads the gateway's answer. Any bytes give a result; the function never fails. An undocumented
+/// answer is an `UnexpectedResponse`, and a doubtful answer is never `Accepted`.
+/// `UnexpectedResponse::body` may hold secrets: this function does not know them. (`DoiClient`
+/// masks them.) Safe to call from many threads at once. Source: the NDOI page; the Kenya page,
+/// whose own sample has a comma before the closing brace; an older NDOI page, for plain text.
 [[nodiscard]] UnsubscribeResult parse_response(const HttpResponse& response);
 
-}}}  // namespace mobivate::v0::MOBIVATE_MODE
+}  // namespace mobivate
 
 #ifndef MOBIVATE_COMPILED
-#include <mobivate/detail/parse_response.ipp>
+#include <mobivate/detail/protocol/parse_response.ipp>
 #endif

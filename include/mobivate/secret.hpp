@@ -4,28 +4,24 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#if __has_include(<version>)
-#include <version>
-#endif
-#ifdef __cpp_lib_format
-#include <format>
-#endif
 
-namespace mobivate { inline namespace v0 {
+#include <mobivate/detail/formatter.hpp>
 
-/// A value that must not be printed. Streams, `std::format` and {fmt} write it as `***`; only
-/// `reveal()` gives it out.
+namespace mobivate {
+
+/// A value that must not be printed. Streams, `std::format` and {fmt} print `***`. Only `reveal()`
+/// returns the value.
 class Secret {
  public:
-  /// What stands for a secret wherever text is shown.
+  /// The text printed in place of a secret.
   static constexpr std::string_view mask{"***"};
 
   /// An empty secret.
   Secret() = default;
-  /// Never made unasked from a string.
+  /// Explicit, so that no string becomes a secret by accident.
   explicit Secret(std::string value) noexcept : value_(std::move(value)) {}
 
-  /// The value itself: do not log it.
+  /// Returns the value. Do not log it.
   [[nodiscard]] const std::string& reveal() const noexcept { return value_; }
 
   /// Writes `***`.
@@ -35,21 +31,26 @@ class Secret {
     return out << mask;
   }
 
-  /// {fmt}'s own way to be told how a type is written.
-  friend constexpr std::string_view format_as(const Secret& /*hidden*/) noexcept { return mask; }
+  /// Returns `***`.
+  [[nodiscard]] friend constexpr std::string_view to_string(const Secret& /*hidden*/) noexcept {
+    return mask;
+  }
 
  private:
-  std::string value_;
+  std::string value_{};
 };
 
-}}  // namespace mobivate::v0
+}  // namespace mobivate
 
 #ifdef __cpp_lib_format
 template <>
-struct std::formatter<mobivate::Secret> : std::formatter<std::string_view> {
-  template <class Context>
-  auto format(const mobivate::Secret& /*hidden*/, Context& context) const {
-    return std::formatter<std::string_view>::format(mobivate::Secret::mask, context);
-  }
-};
+struct std::formatter<mobivate::Secret>
+    : mobivate::detail::Formatter<std::formatter<std::string_view>> {};
+#endif
+
+// For {fmt}, if the program included it before this header.
+#if defined(FMT_VERSION) && FMT_VERSION >= 90000
+template <>
+struct fmt::formatter<mobivate::Secret>
+    : mobivate::detail::Formatter<fmt::formatter<fmt::string_view>> {};
 #endif

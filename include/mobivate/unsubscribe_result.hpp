@@ -4,212 +4,128 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
-#include <mobivate/detail/escape.hpp>
-#include <mobivate/response_codes.hpp>
+#include <mobivate/detail/config.hpp>
+#include <mobivate/detail/formatter.hpp>
 
-namespace mobivate { inline namespace v0 {
+namespace mobivate {
 
 /// The gateway took the stop: `{"200": "MT-…"}`. Source: the NDOI page and the Kenya page.
 struct Accepted {
-  std::string message_id{};  ///< The gateway's id for it, for example `MT-c65561314eb34088…`.
+  std::string message_id{};  ///< The gateway's id of this stop: `MT-c65561314eb34088…`.
 };
 
 /// The gateway refused the stop and said why: `{"590": "SEND_FAILED: …"}`. Source: the Kenya page.
 struct SendFailed {
-  int code{0};                ///< Three digits, most often 590.
+  int code{0};                ///< The gateway's code, three digits. Most often 590.
   std::string description{};  ///< The gateway's words, without the leading `SEND_FAILED: `.
+
+  /// True if an earlier attempt may have stopped the subscriber. This refusal can then mean that
+  /// nothing was left to stop.
+  bool after_unknown = false;
 };
 
 /// The gateway refused the stop with an error: `{"error": "541"}`. Source: the NDOI page.
 struct GatewayError {
-  std::optional<int> code{};  ///< Set if the error was three digits.
-  std::string message{};      ///< What the code means, or the gateway's own words.
+  std::optional<int> code{};   ///< The gateway's code. Not set if the error is text.
+  std::string message{};       ///< The meaning of the code, or the gateway's own words.
+  bool after_unknown = false;  ///< See `SendFailed::after_unknown`.
 };
 
-/// An answer came that is none of the documented ones: nothing is known of the subscriber.
+/// An undocumented answer came. The subscriber may be stopped or not.
 struct UnexpectedResponse {
   int http_status{0};    ///< Three digits, for example 502.
   std::string reason{};  ///< What is wrong with the answer, and what to check.
-  std::string body{};    ///< Its first 256 bytes, secrets masked.
+  std::string body{};    ///< The first 256 bytes of the answer, secrets masked.
 };
 
 /// No answer came.
 struct TransportError {
-  /// Where it failed.
+  /// The kind of failure.
   enum class Kind {
-    resolve,    ///< The gateway's name, or the proxy's, has no address.
-    connect,    ///< Nobody took the connection, or the proxy refused to make it.
-    tls,        ///< A certificate or the handshake: time does not heal it.
+    resolve,    ///< The host name of the gateway or the proxy has no address.
+    connect,    ///< Connecting failed, or the proxy refused the connection.
+    tls,        ///< The certificate, TLS version or cipher is wrong. A retry does not help.
     timeout,    ///< Connecting, the attempt or the call took too long.
-    send,       ///< The connection broke while the request was being sent.
-    receive,    ///< It broke before the whole answer was there, or that was no HTTP.
-    too_large,  ///< More than 64 KiB of header, or of body.
-    cancelled,  ///< By `cancelled`, or as the last copy of the client went.
-    other       ///< None of these; `message` says what.
+    send,       ///< The connection broke while the request was sent.
+    receive,    ///< The connection broke before the end of the answer, or the answer is not HTTP.
+    too_large,  ///< The answer has more than 64 KiB of header fields, or of body.
+    cancelled,  ///< `cancelled` returned true, or the last copy of the client was destroyed.
+    other       ///< Any other failure. `message` says which.
   };
 
-  Kind kind{Kind::other};      ///< Where it failed.
-  bool maybe_delivered{true};  ///< False only if no byte of the request can have left.
+  Kind kind{Kind::other};      ///< The kind of failure.
+  bool maybe_delivered{true};  ///< False only if no byte of the request can have been sent.
   std::string message{};       ///< What happened, and what to check.
 };
 
-/// The request was wrong and nothing was sent.
+/// The request is invalid. Nothing was sent.
 struct InvalidRequest {
-  std::string field{};   ///< The member of `UnsubscribeRequest`.
-  std::string reason{};  ///< What is wrong with it and what to write instead.
+  std::string field{};   ///< The wrong member of `UnsubscribeRequest`; or `headers`.
+  std::string reason{};  ///< What is wrong with it, and what to write instead.
 };
 
-/// Every way in which a call can end; `stop_state` says what that means for the subscriber.
-using UnsubscribeResult = std::variant<Accepted, SendFailed, GatewayError, UnexpectedResponse,
+/// The result of a call. `stop_state` says what it means for the subscriber. A default-constructed
+/// result is `unknown`.
+using UnsubscribeResult = std::variant<UnexpectedResponse, Accepted, SendFailed, GatewayError,
                                        TransportError, InvalidRequest>;
 
 /// What is known of the subscriber after a call.
 enum class StopState {
   accepted,  ///< The gateway took the stop.
-  refused,   ///< The gateway answered, and did not take it.
-  not_sent,  ///< The gateway has seen nothing: the subscriber is as before.
-  unknown,   ///< The stop may have taken effect or not: ask again or look it up.
+  refused,   ///< The gateway answered that it does not take the stop.
+  not_sent,  ///< The gateway got no request. The subscriber is unchanged.
+  unknown,   ///< The subscriber may be stopped or not. Send the same request again.
 };
 
-/// The name of the enumerator, as in `not_sent`.
-[[nodiscard]] constexpr std::string_view to_string(StopState state) noexcept {
-  switch (state) {
-    case StopState::accepted:
-      return "accepted";
-    case StopState::refused:
-      return "refused";
-    case StopState::not_sent:
-      return "not_sent";
-    case StopState::unknown:
-      break;
-  }
-  return "unknown";
-}
-
-/// The name of the enumerator, as in `too_large`.
-[[nodiscard]] constexpr std::string_view to_string(TransportError::Kind kind) noexcept {
-  switch (kind) {
-    case TransportError::Kind::resolve:
-      return "resolve";
-    case TransportError::Kind::connect:
-      return "connect";
-    case TransportError::Kind::tls:
-      return "tls";
-    case TransportError::Kind::timeout:
-      return "timeout";
-    case TransportError::Kind::send:
-      return "send";
-    case TransportError::Kind::receive:
-      return "receive";
-    case TransportError::Kind::too_large:
-      return "too_large";
-    case TransportError::Kind::cancelled:
-      return "cancelled";
-    case TransportError::Kind::other:
-      break;
-  }
-  return "other";
-}
-
-/// What is known of the subscriber now. A refusal is an answer, not a failure: 541 says hold.
+/// Returns what is known of the subscriber after this result.
 [[nodiscard]] inline StopState stop_state(const UnsubscribeResult& result) noexcept {
   if (std::holds_alternative<Accepted>(result)) return StopState::accepted;
   if (std::holds_alternative<SendFailed>(result)) return StopState::refused;
   if (std::holds_alternative<GatewayError>(result)) return StopState::refused;
   if (std::holds_alternative<InvalidRequest>(result)) return StopState::not_sent;
-  if (const auto* error = std::get_if<TransportError>(&result)) {
-    return error->maybe_delivered ? StopState::unknown : StopState::not_sent;
-  }
-  return StopState::unknown;
+  const auto* error = std::get_if<TransportError>(&result);
+  return error != nullptr && !error->maybe_delivered ? StopState::not_sent : StopState::unknown;
 }
 
-/// Whether sending the very same request again may end better: what `RetryPolicy` goes by. The stop
-/// is idempotent, so this is safe after any of these; a refusal by the gateway is never retried.
-[[nodiscard]] inline bool is_retryable(const UnsubscribeResult& result) noexcept {
-  if (const auto* error = std::get_if<TransportError>(&result)) {
-    return error->kind != TransportError::Kind::tls &&
-           error->kind != TransportError::Kind::cancelled &&
-           error->kind != TransportError::Kind::too_large;
-  }
-  if (const auto* response = std::get_if<UnexpectedResponse>(&result)) {
-    switch (response->http_status) {
-      case 408:  // Request Timeout
-      case 425:  // Too Early
-      case 429:  // Too Many Requests
-      case 500:  // Internal Server Error
-      case 502:  // Bad Gateway
-      case 503:  // Service Unavailable
-      case 504:  // Gateway Timeout
-        return true;
-      default:
-        return false;
-    }
-  }
-  return false;
+/// Returns the code of a refusal, for example 590 or 541. Returns nothing if the refusal has no
+/// code, and for any other result.
+[[nodiscard]] inline std::optional<int> gateway_code(const UnsubscribeResult& result) noexcept {
+  if (const auto* failed = std::get_if<SendFailed>(&result)) return failed->code;
+  if (const auto* error = std::get_if<GatewayError>(&result)) return error->code;
+  return std::nullopt;
 }
 
-namespace detail {
+/// Returns the meaning of a gateway code, or an empty text for an undocumented code. The gateway
+/// also sends 540 to 545 later, as asynchronous delivery notifications.
+/// Source: the gateway's list of response codes, linked from the NDOI page.
+[[nodiscard]] std::string_view describe(int code) noexcept;
 
-/// Writes one alternative of a result behind its `StopState`.
-struct ResultWriter {
-  std::string& line;
+/// Returns the name of the enumerator, for example `not_sent`.
+[[nodiscard]] std::string_view to_string(StopState state) noexcept;
 
-  void operator()(const Accepted& accepted) const { append_escaped(line, accepted.message_id); }
-  void operator()(const SendFailed& failed) const {
-    line += std::to_string(failed.code);
-    append_detail(failed.description.empty() ? describe(failed.code) : failed.description);
-  }
-  void operator()(const GatewayError& error) const {
-    if (error.code) {
-      line += std::to_string(*error.code);
-      append_detail(error.message);
-    } else {
-      append_escaped(line, error.message);
-    }
-  }
-  void operator()(const UnexpectedResponse& response) const {
-    line += "HTTP " + std::to_string(response.http_status);
-    append_detail(response.reason);
-    if (response.body.empty()) return;
-    line += ": \"";
-    append_escaped(line, response.body);
-    line += '"';
-  }
-  void operator()(const TransportError& error) const {
-    line += to_string(error.kind);
-    append_detail(error.message);
-  }
-  void operator()(const InvalidRequest& invalid) const {
-    append_escaped(line, invalid.field);
-    append_detail(invalid.reason);
-  }
+/// Returns the name of the enumerator, for example `too_large`.
+[[nodiscard]] std::string_view to_string(TransportError::Kind kind) noexcept;
 
- private:
-  void append_detail(std::string_view text) const {
-    if (text.empty()) return;
-    line += ": ";
-    append_escaped(line, text);
-  }
-};
-
-}  // namespace detail
-
-/// The result in words, on one line, without secrets and with control characters escaped; it
-/// begins with the `StopState`, as in `refused: 590: subscriber not found`.
-[[nodiscard]] inline std::string to_string(const UnsubscribeResult& result) {
-  std::string line{to_string(stop_state(result))};
-  line += ": ";
-  std::visit(detail::ResultWriter{line}, result);
-  return line;
-}
+/// Returns the result in words, for example `refused: 590: subscriber not found`. The text begins
+/// with the `StopState`. It is one line, with control characters escaped. It holds no secrets if
+/// the result comes from a `DoiClient`.
+[[nodiscard]] std::string to_string(const UnsubscribeResult& result);
 
 /// Writes `to_string(state)`.
 template <class Traits>
 std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
                                              StopState state) {
   return out << to_string(state);
+}
+
+/// Writes `to_string(kind)`.
+template <class Traits>
+std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
+                                             TransportError::Kind kind) {
+  return out << to_string(kind);
 }
 
 /// Writes `to_string(result)`.
@@ -219,4 +135,98 @@ std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& o
   return out << to_string(result);
 }
 
-}}  // namespace mobivate::v0
+namespace detail {
+
+// Written out: std::tie would take each file that includes this 0.1 s longer to compile.
+inline bool are_equal(const Accepted& a, const Accepted& b) {
+  return a.message_id == b.message_id;
+}
+inline bool are_equal(const SendFailed& a, const SendFailed& b) {
+  return a.code == b.code && a.description == b.description && a.after_unknown == b.after_unknown;
+}
+inline bool are_equal(const GatewayError& a, const GatewayError& b) {
+  return a.code == b.code && a.message == b.message && a.after_unknown == b.after_unknown;
+}
+inline bool are_equal(const UnexpectedResponse& a, const UnexpectedResponse& b) {
+  return a.http_status == b.http_status && a.reason == b.reason && a.body == b.body;
+}
+inline bool are_equal(const TransportError& a, const TransportError& b) {
+  return a.kind == b.kind && a.maybe_delivered == b.maybe_delivered && a.message == b.message;
+}
+inline bool are_equal(const InvalidRequest& a, const InvalidRequest& b) {
+  return a.field == b.field && a.reason == b.reason;
+}
+
+template <class Result>
+using IfResult =
+    decltype(detail::are_equal(std::declval<const Result&>(), std::declval<const Result&>()));
+
+}  // namespace detail
+
+/// Whether all members are equal.
+template <class Result, detail::IfResult<Result> = true>
+[[nodiscard]] bool operator==(const Result& a, const Result& b) {
+  return detail::are_equal(a, b);
+}
+
+/// Whether a member differs.
+template <class Result, detail::IfResult<Result> = true>
+[[nodiscard]] bool operator!=(const Result& a, const Result& b) {
+  return !(a == b);
+}
+
+/// Whether a call ended with this result, for example `result == mobivate::Accepted{"MT-1"}`.
+template <class Result, detail::IfResult<Result> = true>
+[[nodiscard]] bool operator==(const UnsubscribeResult& a, const Result& b) {
+  const auto* result = std::get_if<Result>(&a);
+  return result != nullptr && *result == b;
+}
+
+/// Whether a call ended in another way.
+template <class Result, detail::IfResult<Result> = true>
+[[nodiscard]] bool operator!=(const UnsubscribeResult& a, const Result& b) {
+  return !(a == b);
+}
+
+/// Whether a call ended in just this way.
+template <class Result, detail::IfResult<Result> = true>
+[[nodiscard]] bool operator==(const Result& a, const UnsubscribeResult& b) {
+  return b == a;
+}
+
+/// Whether a call ended in another way.
+template <class Result, detail::IfResult<Result> = true>
+[[nodiscard]] bool operator!=(const Result& a, const UnsubscribeResult& b) {
+  return !(b == a);
+}
+
+}  // namespace mobivate
+
+#ifdef __cpp_lib_format
+template <>
+struct std::formatter<mobivate::StopState>
+    : mobivate::detail::Formatter<std::formatter<std::string_view>> {};
+template <>
+struct std::formatter<mobivate::TransportError::Kind>
+    : mobivate::detail::Formatter<std::formatter<std::string_view>> {};
+template <>
+struct std::formatter<mobivate::UnsubscribeResult>
+    : mobivate::detail::Formatter<std::formatter<std::string_view>> {};
+#endif
+
+// {fmt}, where it was included first.
+#if defined(FMT_VERSION) && FMT_VERSION >= 90000
+template <>
+struct fmt::formatter<mobivate::StopState>
+    : mobivate::detail::Formatter<fmt::formatter<fmt::string_view>> {};
+template <>
+struct fmt::formatter<mobivate::TransportError::Kind>
+    : mobivate::detail::Formatter<fmt::formatter<fmt::string_view>> {};
+template <>
+struct fmt::formatter<mobivate::UnsubscribeResult>
+    : mobivate::detail::Formatter<fmt::formatter<fmt::string_view>> {};
+#endif
+
+#ifndef MOBIVATE_COMPILED
+#include <mobivate/detail/protocol/result_text.ipp>
+#endif

@@ -1,0 +1,258 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <iterator>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <curl/curl.h>
+
+#include <mobivate/curl_options.hpp>
+#include <mobivate/detail/curl/connections.hpp>
+#include <mobivate/detail/curl/easy.hpp>
+#include <mobivate/detail/curl/handles.hpp>
+#include <mobivate/detail/exit.hpp>
+#include <mobivate/detail/multi.hpp>
+#include <mobivate/transport.hpp>
+
+namespace mobivate::detail {
+
+/// Multi through libcurl, with the connections that it keeps. Connections that new requests must
+/// not use any more are left to the requests that are under way on them, and then closed.
+class CurlMulti final : public Multi {
+ public:
+  /// No request begins on a connection that is older than `longest_life`: its host name may have
+  /// moved.
+  CurlMulti(const CurlOptions& options, const CurlShare& share,
+            std::chrono::milliseconds longest_life = std::chrono::minutes(5))
+      : options_(options), share_(share), longest_life_(longest_life) {}
+
+  ~CurlMulti() override {
+    const InsideCurl inside(inside_);  // closing a TLS connection writes to it
+    remove_all();
+    exchanges_.clear();
+    connections_.clear();
+  }
+
+  void start(std::size_t id, const HttpRequest& request, bool on_new_connection) override {
+    const InsideCurl inside(inside_);
+    if (id >= exchanges_.size()) exchanges_.resize(id + 1);
+    Exchange& exchange = exchanges_[id];
+    if (!exchange.transfer) {
+      exchange.transfer = std::make_unique<CurlTransfer>(id, options_, share_);
+    }
+    remove(exchange);  // if there was no memory for its last
+    exchange.start = std::chrono::steady_clock::now();
+    exchange.timeout = request.timeout;
+    if (exchange.start - current().born() >= longest_life_ || !current().are_quiet()) {
+      use_new_connections();
+    }
+    CurlTransfer& transfer = *exchange.transfer;
+    const CURLcode code = transfer.prepare(request, on_new_connection);
+    if (code != CURLE_OK) {
+      unsendable_.push_back(transfer.ended(code));
+    } else if (is_first_known_ || speaks_http1_ || !transfer.is_over_tls()) {
+      add(exchange);
+    } else if (first_ == nullptr) {
+      first_ = &exchange;
+      add(exchange);
+    } else {
+      held_.push_back(id);
+    }
+  }
+
+  void wait(std::chrono::milliseconds longest, std::vector<Ended>& ended) override {
+    const std::size_t before = ended.size();
+    {
+      const InsideCurl inside(inside_);
+      release_held();
+      std::move(unsendable_.begin(), unsendable_.end(), std::back_inserter(ended));
+      unsendable_.clear();
+      for (CurlConnections& connections : connections_) {
+        if (connections.timer().count() == 0) connections.act(CURL_SOCKET_TIMEOUT, 0);
+      }
+      take_ended(ended);
+    }
+    if (ended.size() > before) return;
+    if (!held_.empty()) longest = (std::min)(longest, longest_hold);
+    poll(longest);
+    const InsideCurl inside(inside_);
+    for (const curl_waitfd& socket : polled_) {
+      for (CurlConnections& connections : connections_) {
+        if (socket.revents != 0) connections.act(socket.fd, events_of(socket));  // or ignores it
+      }
+    }
+    take_ended(ended);
+  }
+
+  [[nodiscard]] TransportError stop(std::size_t id) override {
+    const InsideCurl inside(inside_);
+    remove(exchanges_[id]);
+    held_.erase(std::remove(held_.begin(), held_.end(), id), held_.end());
+    unsendable_.erase(std::remove_if(unsendable_.begin(), unsendable_.end(),
+                                     [&](const Ended& ended) { return ended.id == id; }),
+                      unsendable_.end());
+    close_unused();
+    return cancelled(exchanges_[id].transfer->may_have_left());
+  }
+
+  void stop_all() noexcept {
+    const InsideCurl inside(inside_);
+    remove_all();
+    held_.clear();
+    unsendable_.clear();
+    close_unused();
+  }
+
+  void wake() noexcept override {
+    const std::lock_guard lock(mutex_);
+    curl_multi_wakeup(current().get());
+  }
+
+  [[nodiscard]] bool is_overgrown() const noexcept override {
+    constexpr std::size_t most = 8;
+    return connections_.back().idle() > most;
+  }
+
+  CurlMulti(const CurlMulti&) = delete;
+  CurlMulti& operator=(const CurlMulti&) = delete;
+  CurlMulti(CurlMulti&&) = delete;
+  CurlMulti& operator=(CurlMulti&&) = delete;
+
+ private:
+  static constexpr std::chrono::milliseconds longest_hold{200};
+
+  struct Exchange {
+    std::unique_ptr<CurlTransfer> transfer{};
+    CurlConnections* connections = nullptr;  ///< Null if libcurl does not have it.
+    Time start{};
+    std::chrono::milliseconds timeout{0};
+  };
+
+  [[nodiscard]] CurlConnections& current() noexcept { return connections_.back(); }
+
+  /// From now on, requests use none of the connections there are.
+  void use_new_connections() {
+    const std::lock_guard lock(mutex_);
+    connections_.emplace_back();
+    curl_multi_wakeup(current().get());  // the one before may have been woken in vain
+    first_ = nullptr;
+    is_first_known_ = false;
+  }
+
+  void close_unused() noexcept {
+    const std::lock_guard lock(mutex_);
+    connections_.remove_if([this](const CurlConnections& connections) {
+      return &connections != &current() && !connections.is_used();
+    });
+  }
+
+  /// If the first connection turns out to be HTTP/2, all requests can share it. So those that come
+  /// after the first are held until it stands, for a moment.
+  void release_held() {
+    if (held_.empty()) return;
+    const Time now = std::chrono::steady_clock::now();
+    if (!is_first_known_ && first_ != nullptr) {
+      if (!first_->transfer->may_have_left() && now - first_->start < longest_hold) return;
+    }
+    is_first_known_ = true;
+    for (const std::size_t id : held_) add(exchanges_[id]);
+    held_.clear();
+  }
+
+  void add(Exchange& exchange) {
+    const auto held = std::chrono::steady_clock::now() - exchange.start;
+    exchange.transfer->set_timeout(exchange.timeout -
+                                   std::chrono::floor<std::chrono::milliseconds>(held));
+    if (current().add(*exchange.transfer) != CURLM_OK) {
+      unsendable_.push_back(exchange.transfer->ended(CURLE_FAILED_INIT));
+      return;
+    }
+    exchange.connections = &current();
+    current().act(CURL_SOCKET_TIMEOUT, 0);
+    exchange.transfer->begin();
+  }
+
+  void remove(Exchange& exchange) noexcept {
+    if (exchange.connections == nullptr) return;
+    exchange.connections->remove(*exchange.transfer);
+    exchange.connections = nullptr;
+    if (&exchange == first_) is_first_known_ = true;
+  }
+
+  void remove_all() noexcept {
+    for (Exchange& exchange : exchanges_) remove(exchange);
+  }
+
+  /// Waits for the sockets; what came is in `polled_`.
+  void poll(std::chrono::milliseconds longest) {
+    constexpr std::chrono::milliseconds longest_poll = std::chrono::minutes(1);
+    longest = (std::min)(longest, longest_poll);
+    polled_.clear();
+    for (CurlConnections& connections : connections_) {
+      connections.append_sockets(polled_);
+      longest = (std::min)(longest, connections.timer());
+    }
+    int count = 0;
+    CurlConnections::throw_if_out_of_memory(
+        curl_multi_poll(current().get(), polled_.data(), static_cast<unsigned>(polled_.size()),
+                        static_cast<int>(longest.count()), &count));
+    if (count == 0) polled_.clear();
+  }
+
+  static int events_of(const curl_waitfd& ready) noexcept {
+    return ((ready.revents & CURL_WAIT_POLLIN) != 0 ? CURL_CSELECT_IN : 0) |
+           ((ready.revents & CURL_WAIT_POLLOUT) != 0 ? CURL_CSELECT_OUT : 0);
+  }
+
+  void take_ended(std::vector<Ended>& ended) {
+    for (CurlConnections& connections : connections_) {
+      int left = 0;
+      while (const CURLMsg* message = curl_multi_info_read(connections.get(), &left)) {
+        const CURLcode code = message->data.result;
+        Exchange& exchange = exchanges_[CurlTransfer::of(message->easy_handle).id()];
+        CurlTransfer& transfer = *exchange.transfer;
+        const bool is_current = &connections == &current();
+        if (code == CURLE_OK) speaks_http1_ = transfer.was_http1();
+        if (code == CURLE_OK && speaks_http1_) connections.note_idle(transfer.kept_socket());
+        remove(exchange);  // and with it the message
+        ended.push_back(transfer.ended(code));
+        if (code == CURLE_OK) continue;
+        ended.back().wants_new_connection = distrust(transfer, code, is_current);
+      }
+    }
+    close_unused();
+  }
+
+  /// What failed is not used again: after a timeout, or a failure on a connection that had been
+  /// used before. With HTTP/1 the other connections may be good, so only this call leaves them;
+  /// with HTTP/2 all requests do, and share a new one. Returns whether only this call does.
+  [[nodiscard]] bool distrust(const CurlTransfer& transfer, CURLcode code, bool is_current) {
+    if (!transfer.may_have_left()) return false;
+    if (!transfer.was_on_used_connection() && code != CURLE_OPERATION_TIMEDOUT) return false;
+    if (speaks_http1_ || !transfer.is_over_tls()) return true;
+    if (is_current) use_new_connections();
+    return false;
+  }
+
+  Exit::Counter& inside_ = Exit::inside();
+  const CurlOptions& options_;
+  const CurlShare& share_;
+  const std::chrono::milliseconds longest_life_;
+  std::mutex mutex_{};  ///< For `wake`: held while `connections_` is changed.
+  std::list<CurlConnections> connections_{1};  ///< New requests use the last.
+  std::deque<Exchange> exchanges_{};           ///< By id.
+  std::vector<Ended> unsendable_{};
+  bool speaks_http1_ = false;  ///< The last answer came over HTTP/1.
+  const Exchange* first_ = nullptr;
+  bool is_first_known_ = false;
+  std::vector<std::size_t> held_{};  ///< Ids of requests that wait for the first connection.
+  std::vector<curl_waitfd> polled_{};
+};
+
+}  // namespace mobivate::detail
