@@ -1,25 +1,25 @@
-// Stops every subscriber of a CSV file; may be killed at any moment, and run again to go on.
+// Stops every subscriber of a CSV file. If it is killed, run the same command again to go on.
 
-#include <chrono>
-#include <csignal>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
 
 #include <CLI/CLI.hpp>
 #include <mobivate/doi_client.hpp>
 
-#include "bulk/in_flight.hpp"
 #include "bulk/journal.hpp"
 #include "bulk/options.hpp"
 #include "bulk/run.hpp"
+#include "bulk/sender.hpp"
 #include "bulk/signals.hpp"
-#include "bulk/stop_list.hpp"
 #include "bulk/summary.hpp"
 
 namespace bulk { namespace {
+
+void print_error(const std::string& problem) {
+  std::cerr << "bulk_unsubscribe: " << problem << '\n';
+}
 
 mobivate::DoiClient make_client(const Options& options, InFlight& in_flight) {
   auto client = mobivate::ClientOptions::from_environment();
@@ -29,121 +29,116 @@ mobivate::DoiClient make_client(const Options& options, InFlight& in_flight) {
   return mobivate::DoiClient(client, std::make_shared<mobivate::CurlTransport>(options.curl));
 }
 
+Again sent_again(const Options& options) {
+  return {options.retry_refused, !options.errors_are_final};
+}
+
 bool stop_asked() {
   return signals_caught() > 0;
 }
 
-/// Says why the run ended before the list did, if so.
-ExitCode ended(const LineReader& lines, const Run& run) {
-  const ExitCode code = run.exit_code();
-  if (code == bad_usage) std::cerr << lines.error() << '\n';
-  if (code == stopped) {
-    std::cerr << "Stopped before the end of " << lines.name()
-              << ". To go on, run the same command again.\n";
+/// Prints why the list was not read to its end, or that it has no rows.
+void explain_end(const LineReader& lines, Run& run) {
+  run.end();
+  if (!lines.error().empty()) {
+    print_error(lines.error());
+  } else if (run.is_at_end() && run.tally().all() == 0) {
+    print_error(lines.name() + " has no rows below its header");
   }
-  return code;
 }
 
 ExitCode check_all(const Options& options) {
   LineReader lines(options.list, stop_asked);
-  StopList list(lines, options.defaults);
-  auto past = options.journal.empty() ? Past() : read_past(options.journal);
-  if (options.retry_refused) past.finished.forget_refused();
+  KnownRows known;
+  if (!options.journal.empty()) read_journal(options.journal, sent_again(options), known);
 
-  Run run(lines, list, past.finished, [](const Outcome&) {});
-  while (run.next()) run.count_as_to_send();
-  run.hide();
+  Run run(lines, options, known, nullptr);
+  while (run.at_hand(std::chrono::milliseconds(100)) || !stop_asked()) {
+    while (run.next()) run.count_as_to_send();
+    if (run.is_at_end() || stop_asked()) break;
+  }
+  explain_end(lines, run);
+  const ExitCode code = run.exit_code();
   print_dry_summary(std::cout, run.tally());
-  return ended(lines, run);
-}
-
-/// Sends what `run` has to be sent, until the list ends or a signal comes.
-void send_rows(const mobivate::DoiClient& client, const Options& options, Run& run,
-               Journal& journal, InFlight& in_flight) {
-  bool told = false;
-  const auto tell_of_stop = [&] {
-    if (told || !stop_asked()) return;
-    told = true;
-    run.say("Stopping: waiting for " + std::to_string(in_flight.size()) +
-            " answers; Ctrl-C once more waits no longer");
-  };
-  mobivate::BatchOptions batch;
-  batch.max_in_flight = options.in_flight;
-  batch.max_per_second = options.rate;
-  // Asked all the time, so the place for what is to be done now and then.
-  batch.cancelled = [&] {
-    tell_of_stop();
-    run.show();
-    journal.sync_if_due();
-    return signals_caught() > 1;
-  };
-  const auto next = [&]() -> std::optional<mobivate::UnsubscribeRequest> {
-    const auto row = run.next();
-    if (!row) return std::nullopt;
-    in_flight.add(*row);
-    return row->request;
-  };
-  const auto on_result = [&](const mobivate::UnsubscribeRequest& request,
-                             const mobivate::UnsubscribeResult& result) {
-    run.finish(in_flight.take(request, result));
-  };
-  client.unsubscribe_all(next, on_result, batch);
+  print_repeated(std::cout, known);
+  if (code == unfinished) std::cout << "Correct the reported rows in the list.\n";
+  return code;
 }
 
 ExitCode send_all(const Options& options) {
-  InFlight in_flight;
+  if (const auto problem = problem_of_environment(); !problem.empty()) throw InputError(problem);
+  KnownRows known;
+  InFlight in_flight(known);
   const auto client = make_client(options, in_flight);
   LineReader lines(options.list, stop_asked);
-  StopList list(lines, options.defaults);
   Journal journal(options.journal);
-  auto past = journal.repair();
-  if (past.torn_bytes > 0) {
-    std::cerr << options.journal << ": took off the half line with which an earlier run ended\n";
+  if (journal.read(sent_again(options), known)) {
+    std::cerr << options.journal << ": removed half a line that an earlier run left at its end\n";
   }
-  if (options.retry_refused) past.finished.forget_refused();
 
-  Run run(lines, list, past.finished, [&](const Outcome& outcome) { journal.append(outcome); });
-  send_rows(client, options, run, journal, in_flight);
-  journal.sync();
-  run.hide();
-  print_summary(std::cout, run.tally());
-  const ExitCode code = ended(lines, run);
-  if (code == unfinished) {
-    std::cerr << "To send what is not sent or unknown, run the same command again. Rows reported "
-                 "above are to be corrected first.\n";
+  Run run(lines, options, known, &journal);
+  Sender sender(options, client, run, journal, in_flight);
+  ExitCode code = journal_failed;
+  std::string problem;
+  try {
+    sender.send_all();
+    journal.sync();
+    problem = sender.given_up();
+    code = problem.empty() ? run.exit_code() : nothing_can_be_sent;
+    explain_end(lines, run);
+  } catch (const JournalError& error) {
+    sender.abandon();
+    run.end();
+    problem = error.what();
   }
+  print_summary(std::cout, run.tally());
+  const std::size_t gone = run.is_at_end() ? known.count(Journalled::sending) : 0;
+  if (gone > 0) {
+    std::cout << gone << (gone == 1 ? " row was" : " rows were")
+              << " in flight when an earlier run was killed, but not in this list: not sent again, "
+                 "so still unknown. The last line of such a row in the journal is \"sending\"\n";
+  }
+  print_repeated(std::cout, known);
+  std::cout.flush();
+  if (!problem.empty()) print_error(problem);
+  print_end(std::cout, options, run.tally(), code);
   return code;
+}
+
+ExitCode run(const Options& options) {
+  try {
+    if (const auto problem = problem_of(options); !problem.empty()) throw InputError(problem);
+    return options.dry_run ? check_all(options) : send_all(options);
+  } catch (const JournalInUse& error) {
+    print_error(error.what());
+    return journal_in_use;
+  } catch (const JournalError& error) {
+    print_error(error.what());
+    return journal_failed;
+  } catch (const InputError& error) {
+    print_error(stop_asked() ? "stopped before the list was read" : error.what());
+    return stop_asked() ? stopped : nothing_can_be_sent;
+  } catch (const std::invalid_argument& error) {
+    print_error(error.what());
+    return nothing_can_be_sent;
+  }
 }
 
 }}  // namespace bulk
 
 int main(int argc, char** argv) {
+  bulk::open_standard_streams();
+  bulk::catch_signals();
   bulk::Options options;
+  options.command = bulk::shell_command(argc, argv);
   CLI::App app{"Stops the billing of every subscriber in a CSV file through Mobivate's gateway."};
   bulk::add_options(app, options);
   try {
     app.parse(argc, argv);
     if (options.journal.empty() && !options.dry_run) throw CLI::RequiredError("--journal");
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : bulk::bad_usage;
+    return app.exit(error) == 0 ? 0 : bulk::nothing_can_be_sent;
   }
   if (options.kenya) options.defaults.stop = mobivate::Stop::one;
-
-  bulk::catch_signals();
-  std::signal(SIGXFSZ, SIG_IGN);  // a journal that gets too large is an error like a full disk
-  const auto failed = [](const std::exception& error, bulk::ExitCode code) {
-    std::cerr << "bulk_unsubscribe: " << error.what() << '\n';
-    return code;
-  };
-  try {
-    return options.dry_run ? bulk::check_all(options) : bulk::send_all(options);
-  } catch (const bulk::JournalInUse& error) {
-    return failed(error, bulk::journal_in_use);
-  } catch (const bulk::JournalError& error) {
-    return failed(error, bulk::journal_failed);
-  } catch (const bulk::InputError& error) {
-    return failed(error, bulk::stop_asked() ? bulk::stopped : bulk::bad_usage);
-  } catch (const std::invalid_argument& error) {
-    return failed(error, bulk::bad_usage);
-  }
+  return bulk::run(options);
 }

@@ -1,41 +1,48 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
-#include "finished_rows.hpp"
-#include "outcome.hpp"
+#include "known_rows.hpp"
 
 namespace bulk {
 
-/// The journal can't be read or written, or is no journal; the message says what to do about it.
+/// The journal can't be read or written, or the file is not a journal. The message says what to do.
 struct JournalError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Another run has it.
+/// Another run uses the journal.
 struct JournalInUse : JournalError {
   using JournalError::JournalError;
 };
 
-/// What a journal says of earlier runs.
-struct Past {
-  FinishedRows finished{};
-  std::size_t bytes = 0;       ///< Of its whole lines.
-  std::size_t torn_bytes = 0;  ///< Of a last line that a killed run left half written.
+/// Which refused rows are sent again.
+struct Again {
+  bool refused = false;        ///< All of them.
+  bool account_errors = true;  ///< Those for which `is_about_account` is true.
 };
 
-/// Reads a journal and changes nothing; a file that does not exist says nothing. Throws
-/// `JournalError` at a line that no run wrote.
-Past read_past(const std::string& path);
+/// The state of a journal's end.
+struct End {
+  std::int64_t whole = 0;      ///< Bytes up to the end of the last whole line.
+  bool torn = false;           ///< Half a line or NUL bytes follow, and have to be removed.
+  bool lacks_newline = false;  ///< The last line is whole, but has no line feed.
+};
 
-/// A file to which this run alone appends a line for each outcome. Once `append` has returned, the
-/// outcome outlives the process; after `sync`, the machine too. All of it throws `JournalError`.
+/// Reads a journal into `rows` and does not change the file. A missing file counts as an empty one.
+/// Throws `JournalError` if the file holds lines that no run wrote.
+End read_journal(const std::string& path, const Again& again, KnownRows& rows);
+
+/// A file to which only this run appends. After `append` the lines survive a crash of the process;
+/// after `sync`, a crash of the machine too. Every function throws `JournalError`.
 class Journal {
  public:
-  /// Makes the file if there is none. Throws `JournalInUse` while another run has it.
+  /// Opens the file, and makes it if it does not exist. Throws `JournalInUse` if another run uses
+  /// it.
   explicit Journal(const std::string& path);
   ~Journal();
 
@@ -44,20 +51,23 @@ class Journal {
   Journal(Journal&&) = delete;
   Journal& operator=(Journal&&) = delete;
 
-  /// Reads what earlier runs wrote, and takes off a torn last line. To be called before `append`.
-  Past repair();
+  /// Reads the lines of earlier runs and repairs the end of the file. Call it before `append`.
+  /// Returns true if it removed half a line.
+  bool read(const Again& again, KnownRows& rows);
 
-  void append(const Outcome& outcome);
-  /// Syncs once a second; else does nothing.
+  void append(std::string_view lines);
+  /// Once a second, syncs the file and checks that nobody has moved, deleted or shortened it.
   void sync_if_due();
   void sync();
 
  private:
   void lock();
+  void check_place() const;
   [[noreturn]] void fail(const std::string& what) const;
 
   std::string path_;
   int file_;
+  std::int64_t size_ = 0;
   bool unsynced_ = false;
   std::chrono::steady_clock::time_point synced_ = std::chrono::steady_clock::now();
 };

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <iomanip>
 #include <iostream>
+#include <optional>
 #include <sstream>
+#include <string_view>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -26,19 +29,23 @@ std::size_t columns() {
   return known ? size.ws_col : usual_columns;
 }
 
-/// What is left to do, from what was done so far; nothing while that can't be told.
-std::optional<std::chrono::seconds> time_left(double rate, const Tally& tally,
-                                              const Position& position) {
-  if (rate <= 0 || position.share <= 0) return std::nullopt;
-  const double rows = static_cast<double>(tally.all());
-  const double ahead = rows / position.share - rows;
-  const double to_send = std::max(ahead - static_cast<double>(position.finished_ahead), 0.0);
-  constexpr double longest = 359'999;  // 99:59:59
-  return std::chrono::seconds(static_cast<std::int64_t>(std::min(to_send / rate, longest)));
+/// Whether standard error is a terminal that can redraw a line.
+bool can_draw() {
+  const char* const type = std::getenv("TERM");
+  return ::isatty(STDERR_FILENO) == 1 && !(type != nullptr && std::string_view(type) == "dumb");
 }
 
-}  // namespace
+/// Estimates the time left. Returns nothing while that is impossible.
+std::optional<std::chrono::seconds> time_left(double rate, double share, const Position& position) {
+  if (rate <= 0 || share <= 0) return std::nullopt;
+  const double rows = static_cast<double>(position.rows);
+  const double ahead = rows / share - rows - static_cast<double>(position.known_ahead);
+  constexpr double longest = 359'999;  // 99:59:59
+  const double seconds = std::clamp(ahead / rate, 0.0, longest);
+  return std::chrono::seconds(static_cast<std::int64_t>(seconds));
+}
 
+/// Returns the time as `1:02:03`.
 std::string in_words(std::chrono::seconds time) {
   std::ostringstream text;
   const auto minutes = time.count() / 60;
@@ -47,22 +54,27 @@ std::string in_words(std::chrono::seconds time) {
   return text.str();
 }
 
-Progress::Progress() : terminal_(::isatty(STDERR_FILENO) == 1) {}
+}  // namespace
+
+Progress::Progress() : terminal_(can_draw()) {}
 
 Progress::~Progress() {
   clear();
 }
 
-void Progress::update(const Tally& tally, const Position& position) {
-  const auto now = Clock::now();
-  if (now - shown_ < (terminal_ ? bar_interval : line_interval)) return;
-  shown_ = now;
-  const std::string words = text(tally, position);
+bool Progress::is_due() const {
+  return Clock::now() - shown_ >= (terminal_ ? bar_interval : line_interval);
+}
+
+void Progress::update(const Position& position) {
+  shown_ = Clock::now();
+  const std::string words = text(position);
   if (!terminal_) {
     std::cerr << words << std::endl;
     return;
   }
-  std::cerr << '\r' << (bar(position.share, words) + words).substr(0, columns() - 1) << "\x1b[K"
+  const double share = std::clamp(position.share, 0.0, 1.0);
+  std::cerr << '\r' << (bar(share, words) + words).substr(0, columns() - 1) << "\x1b[K"
             << std::flush;
   bar_drawn_ = true;
 }
@@ -77,30 +89,23 @@ void Progress::clear() {
   bar_drawn_ = false;
 }
 
-std::string Progress::text(const Tally& tally, const Position& position) const {
+std::string Progress::text(const Position& position) const {
   const std::chrono::duration<double> elapsed = Clock::now() - start_;
-  const double rate = static_cast<double>(tally.now.all() + tally.to_send) / elapsed.count();
+  const double rate = static_cast<double>(position.done) / std::max(elapsed.count(), 0.001);
+  const double share = std::clamp(position.share, 0.0, 1.0);
   std::ostringstream text;
   text << std::fixed << std::setprecision(0);
-  if (position.share > 0) text << std::floor(position.share * 100) << "% ";
-  text << tally.all() << " rows, " << rate << "/s";
-  if (const auto left = time_left(rate, tally, position))
+  if (share > 0) text << std::floor(share * 100) << "% ";
+  text << position.rows << " rows, " << rate << "/s";
+  if (const auto left = time_left(rate, share, position))
     text << ", " << in_words(*left) << " left";
-  const auto count = [&text](const char* name, std::size_t rows) {
-    if (rows > 0) text << ", " << rows << ' ' << name;
-  };
-  count("to send", tally.to_send);
-  count("accepted", tally.now.accepted);
-  count("refused", tally.now.refused);
-  count("not sent", tally.now.not_sent);
-  count("unknown", tally.now.unknown);
-  count("earlier", tally.earlier.all());
+  text << position.counts;
   return text.str();
 }
 
-/// As long as there is room beside the text; empty if there isn't.
+/// Returns a bar that fills the room beside the text. Empty: there is no room.
 std::string Progress::bar(double share, const std::string& text) const {
-  constexpr std::size_t frame = 4;  // brackets, a space, and the last column, which stays free
+  constexpr std::size_t frame = 4;  // two brackets, a space, and the last column, which stays free
   const std::size_t room = columns() - std::min(columns(), text.size() + frame);
   const std::size_t length = std::min(room, longest_bar);
   if (share <= 0 || length < shortest_bar) return {};

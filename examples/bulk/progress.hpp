@@ -2,22 +2,21 @@
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <string>
-
-#include "tally.hpp"
 
 namespace bulk {
 
-/// How much of the list is done.
+/// The progress of a run.
 struct Position {
-  double share = 0;  ///< From 0 to 1; 0 if it can't be known.
-  /// Rows of the list that earlier runs finished and this one has not come to yet.
-  std::size_t finished_ahead = 0;
+  double share = 0;             ///< Part of the list read so far, from 0 to 1. 0: not known.
+  std::size_t rows = 0;         ///< Rows done so far, those of earlier runs included.
+  std::size_t done = 0;         ///< Rows done by this run.
+  std::size_t known_ahead = 0;  ///< Rows not read yet that earlier runs have finished.
+  std::string counts{};         ///< Number of rows for each outcome, in words.
 };
 
-/// Shows on standard error how far a run is: a bar that is drawn over and over on a terminal, a
-/// plain line now and then elsewhere.
+/// Shows the progress of a run on standard error: a bar on a terminal, otherwise a plain line now
+/// and then. A failure to write never ends the run.
 class Progress {
  public:
   Progress();
@@ -28,19 +27,20 @@ class Progress {
   Progress(Progress&&) = delete;
   Progress& operator=(Progress&&) = delete;
 
-  /// Shows this if it is time to; cheap to call often.
-  void update(const Tally& tally, const Position& position);
+  /// Whether it is time for an update.
+  bool is_due() const;
+  void update(const Position& position);
 
-  /// A line of its own.
+  /// Prints a line of its own.
   void say(const std::string& line);
 
-  /// Takes the bar away.
+  /// Removes the bar.
   void clear();
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  std::string text(const Tally& tally, const Position& position) const;
+  std::string text(const Position& position) const;
   std::string bar(double share, const std::string& text) const;
 
   const bool terminal_;
@@ -48,8 +48,5 @@ class Progress {
   Clock::time_point shown_ = start_;
   bool bar_drawn_ = false;
 };
-
-/// `1:02:03`.
-std::string in_words(std::chrono::seconds time);
 
 }  // namespace bulk
