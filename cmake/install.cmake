@@ -22,8 +22,21 @@ install(FILES
   "${CMAKE_CURRENT_BINARY_DIR}/mobivate-config.cmake"
   "${CMAKE_CURRENT_BINARY_DIR}/mobivate-config-version.cmake"
   cmake/compiled.cmake
+  cmake/find_curl.cmake
+  cmake/mobivate.cpp
   DESTINATION "${package_dir}" COMPONENT development)
 
+# The file says where the headers are from where it is itself, so that an installed folder can move.
+if(IS_ABSOLUTE "${CMAKE_INSTALL_DATADIR}")
+  set(pkgconfig_prefix "${CMAKE_INSTALL_PREFIX}")
+else()
+  file(RELATIVE_PATH pkgconfig_prefix "/prefix/${pkgconfig_dir}" "/prefix")
+  set(pkgconfig_prefix "\${pcfiledir}/${pkgconfig_prefix}")
+endif()
+set(pkgconfig_includedir "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+if(IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+  set(pkgconfig_includedir "${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
 configure_file(cmake/mobivate.pc.in mobivate.pc @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/mobivate.pc" DESTINATION "${pkgconfig_dir}"
   COMPONENT development)

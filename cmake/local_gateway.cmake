@@ -7,7 +7,8 @@ if(NOT TARGET httplib::httplib)
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
   add_library(httplib::httplib INTERFACE IMPORTED)
-  target_link_libraries(httplib::httplib INTERFACE PkgConfig::httplib)
+  # Its header calls OpenSSL, which Debian's file does not say.
+  target_link_libraries(httplib::httplib INTERFACE PkgConfig::httplib OpenSSL::SSL OpenSSL::Crypto)
 endif()
 
 add_library(local_gateway_library STATIC

@@ -1,4 +1,4 @@
-// The library over another HTTP stack than libcurl: here, cpp-httplib's client.
+// A transport of your own: the library sends through cpp-httplib's client in place of libcurl.
 
 #include <chrono>
 #include <csignal>
@@ -22,8 +22,8 @@ namespace {
 
 using Kind = mobivate::TransportError::Kind;
 
-/// Opens a connection for each request: `send` is called by many threads at once, and a
-/// `httplib::Client` serves one.
+/// Opens a connection for each request: many threads call `send` at once, and a `httplib::Client`
+/// serves only one thread.
 class HttplibTransport : public mobivate::Transport {
  public:
   explicit HttplibTransport(std::string ca_bundle) : ca_bundle_(std::move(ca_bundle)) {}
@@ -42,8 +42,9 @@ class HttplibTransport : public mobivate::Transport {
       if (!too_large) body.append(data, bytes);
       return !too_large;
     };
-    // httplib's timeouts are for single reads, and its progress callback is silent until an answer
-    // comes: so the request has a thread, and this one looks after it.
+    // httplib's timeouts are for single reads, and its progress callback is not called before an
+    // answer comes. So the request runs on its own thread, and this thread watches time and
+    // `cancelled`.
     auto answer = std::async(std::launch::async, [&] {
       const httplib::Headers headers(request.headers.begin(), request.headers.end());
       return client.Get(request.url.substr(path), headers, receive);
@@ -53,11 +54,11 @@ class HttplibTransport : public mobivate::Transport {
     while (answer.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready) {
       cancelled = cancelled || (request.cancelled && request.cancelled());
       stopped = cancelled || elapsed() >= request.timeout;
-      if (stopped) client.stop();  // again and again: it does nothing before there is a connection
+      if (stopped) client.stop();  // repeated, because it does nothing before there is a connection
     }
 
     const httplib::Result result = answer.get();
-    if (result && !stopped) {  // stopped, an answer without a length looks whole
+    if (result && !stopped) {  // after stop(), an answer without a length looks complete
       return mobivate::HttpResponse{result->status, body, result->get_header_value("Retry-After")};
     }
     if (too_large) {
@@ -85,11 +86,11 @@ class HttplibTransport : public mobivate::Transport {
     }
   }
 
-  /// All but failures to connect leave it open whether the gateway saw the request.
+  /// Only after a failure to connect is it certain that the gateway did not get the request.
   static mobivate::TransportError error_of(httplib::Error error) {
     const std::string message = "cpp-httplib: " + httplib::to_string(error);
     switch (error) {
-      case httplib::Error::Connection:  // resolving included
+      case httplib::Error::Connection:  // a host name without an address, too
       case httplib::Error::BindIPAddress:
         return {Kind::connect, false, message};
       case httplib::Error::ConnectionTimeout:
@@ -119,7 +120,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Stops subscribers over cpp-httplib."};
   app.add_option("--ca-bundle", ca_bundle, "PEM certificates to trust instead of the system's")
       ->check(CLI::ExistingFile);
-  app.add_option("--timeout", timeout, "For a whole call, retries included, in milliseconds")
+  app.add_option("--timeout", timeout, "Longest time for a call, retries included, in milliseconds")
       ->check(CLI::Range(1, 86'400'000))
       ->capture_default_str();
   app.add_option("destination", destinations, "MSISDNs to stop")->required();
@@ -132,7 +133,7 @@ int main(int argc, char** argv) {
     const mobivate::DoiClient client(options, std::make_shared<HttplibTransport>(ca_bundle));
     std::cout << "one: " << client.unsubscribe(sample_request(destinations.front())) << '\n';
 
-    // The rest as a batch, one after the other: the transport has no `open_exchanges`.
+    // The others as a batch. With your own transport, it sends one request after the other.
     std::vector<mobivate::UnsubscribeRequest> rest;
     for (std::size_t i = 1; i < destinations.size(); ++i) {
       rest.push_back(sample_request(destinations[i]));

@@ -1,17 +1,23 @@
 #!/bin/sh
-# Installs the packages that are missing for the example programs, or also for the tests or the
-# benchmarks:
-#   install_packages.sh examples|tests|benchmarks
+# Installs the packages that are missing for the example programs, or also for the tests, the
+# benchmarks, the package mobivate-tools or tests/windows.sh; the tests' are for asio_service and
+# metrics, too:
+#   install_packages.sh examples|tests|benchmarks|tools|windows
 # On Debian and Ubuntu; elsewhere it names them and stops, unless MOBIVATE_PACKAGES=present says
 # that they are there.
 set -eu
 
 needed="ca-certificates cmake g++ libcli11-dev libcpp-httplib-dev libcsv-dev libcurl4-openssl-dev
-  libspdlog-dev libssl-dev make ninja-build nlohmann-json3-dev pkg-config"
+  libpq-dev libspdlog-dev libssl-dev make ninja-build nlohmann-json3-dev pkg-config"
 if [ "$1" = tests ]; then
-  needed="$needed catch2 clang curl"
+  needed="$needed catch2 clang curl faketime libboost-dev nginx-light openssl pgbouncer postgresql
+  prometheus-cpp-dev python3 python3-h2"
 elif [ "$1" = benchmarks ]; then
   needed="$needed libnginx-mod-http-echo nginx openssl python3-requests valgrind wrk"
+elif [ "$1" = tools ]; then
+  needed="$needed dpkg-dev file help2man"
+elif [ "$1" = windows ]; then
+  needed="$needed catch2 dpkg-dev g++-mingw-w64-x86-64-posix libz-mingw-w64-dev wine64"
 fi
 
 [ "${MOBIVATE_PACKAGES:-}" = present ] && exit 0
@@ -19,14 +25,16 @@ fi
 if ! command -v apt-get >/dev/null; then
   cat >&2 <<'END'
 This script installs packages on Debian and Ubuntu only. Elsewhere, install these:
-  Homebrew  brew install cli11 cmake cpp-httplib curl libcsv ninja nlohmann-json openssl pkgconf
-            spdlog
-            and for the tests: catch2 llvm
+  Homebrew  brew install cli11 cmake cpp-httplib curl libcsv libpq ninja nlohmann-json openssl
+            pkgconf spdlog
+            and for the tests: boost catch2 libfaketime llvm nginx pgbouncer postgresql
+            prometheus-cpp python
   Fedora    dnf install cli11-devel cmake cpp-httplib-devel gcc-c++ json-devel libcsv-devel
-            libcurl-devel ninja-build openssl-devel pkgconf spdlog-devel
-            and for the tests: catch-devel clang curl
-  vcpkg     vcpkg install cli11 cpp-httplib[openssl] curl libcsv nlohmann-json spdlog
-            and for the tests: catch2
+            libcurl-devel libpq-devel ninja-build openssl-devel pkgconf spdlog-devel
+            and for the tests: boost-devel catch-devel clang curl libfaketime nginx openssl
+            pgbouncer postgresql-server python3 python3-h2
+  vcpkg     vcpkg install cli11 cpp-httplib[openssl] curl libcsv libpq nlohmann-json spdlog
+            and for the tests: boost-asio boost-beast catch2 prometheus-cpp
 Then run this again with MOBIVATE_PACKAGES=present in the environment.
 END
   exit 1

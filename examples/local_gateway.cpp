@@ -1,4 +1,4 @@
-// The local gateway as a program of its own, to try things against.
+// The local gateway as a program, to try other programs against it.
 
 #include <chrono>
 #include <csignal>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <mobivate/version.hpp>
 
 #include "gateway/local_gateway.hpp"
 
@@ -52,6 +53,7 @@ int main(int argc, char** argv) {
   CLI::App app{
       "A gateway on this machine that behaves like the documented service: it stops subscribers, "
       "and subscribes and bills on a GET without stop. Prints its URL; Ctrl-C ends it."};
+  app.set_version_flag("--version", "local_gateway " + std::string(mobivate::version));
   app.add_option("--port", options.port, "Port on 127.0.0.1; 0: the system chooses")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
@@ -68,7 +70,7 @@ int main(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--fail-first", options.fail_first,
-                 "Answer 503 to so many requests, then as usual")
+                 "Answer 503 to this many requests, then as usual")
       ->capture_default_str();
   app.add_flag("--tls", tls, "HTTPS, with a certificate made for localhost and 127.0.0.1");
   auto* certificate_option =

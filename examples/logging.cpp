@@ -1,7 +1,9 @@
-// Logs each HTTP request as one line of JSON, under the trace id of the call it was made for:
+// Logs each HTTP request as one line of JSON, with the trace id of its call and without the
+// subscriber's number:
 //   logging DESTINATION...
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <iostream>
@@ -21,14 +23,15 @@
 
 namespace {
 
-/// 64 random bits in hex, never all zero: W3C Trace Context forbids that.
+/// Returns 64 random bits in hex, but never 0, which W3C Trace Context forbids.
 std::string random_id() {
   static thread_local std::random_device device;
   std::uniform_int_distribution<std::uint64_t> not_zero(1);
   return fmt::format("{:016x}", not_zero(device));
 }
 
-/// `version-trace_id-parent_id-flags` of a new trace; the flags say that the caller keeps it.
+/// Returns the `version-trace_id-parent_id-flags` of a new trace. The flags say that it is
+/// recorded.
 std::string new_traceparent() {
   return "00-" + random_id() + random_id() + '-' + random_id() + "-01";
 }
@@ -47,30 +50,34 @@ std::string utc(std::chrono::system_clock::time_point time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), since_1970 % 1000);
 }
 
-/// Leaves out `attempt.url`: the credentials are masked in it, the subscriber's number is not.
+/// Returns the number with all but its last three characters masked: numbers are personal data.
+std::string masked(const std::string& number) {
+  constexpr std::size_t shown = 3;
+  const std::size_t hidden = number.size() > shown ? number.size() - shown : number.size();
+  return std::string(hidden, '*') + number.substr(hidden);
+}
+
+/// Leaves out `attempt.url`: its credentials are masked, but the subscriber's number is not.
 void log_attempt(const mobivate::Attempt& attempt) {
   const auto state = mobivate::stop_state(*attempt.result);
   const bool answered =
       state == mobivate::StopState::accepted || state == mobivate::StopState::refused;
   const auto level = answered ? spdlog::level::info : spdlog::level::warn;
 
-  nlohmann::ordered_json line{
-      {"time", utc(attempt.start)},
-      {"level", spdlog::level::to_string_view(level).data()},
-      {"trace_id", trace_id(attempt.headers)},
-      {"reference", attempt.request->reference},
-      {"attempt", attempt.number},
-      {"elapsed_ms", attempt.elapsed.count()},
-      {"connect_ms", static_cast<double>(attempt.connect_time.count()) / 1000},
-      {"reused", attempt.connection_reused},
-      {"http_status", attempt.http_status},
-      {"bytes", attempt.body_bytes},
-      {"state", mobivate::to_string(state)}};
-  if (attempt.gateway_code) line["code"] = *attempt.gateway_code;
+  nlohmann::ordered_json line{{"time", utc(std::chrono::system_clock::now())},
+                              {"level", spdlog::level::to_string_view(level).data()},
+                              {"trace_id", trace_id(attempt.headers)},
+                              {"reference", attempt.request->reference},
+                              {"destination", masked(attempt.request->destination)},
+                              {"attempt", attempt.number},
+                              {"elapsed_ms", attempt.elapsed.count()},
+                              {"http_status", attempt.http_status},
+                              {"state", mobivate::to_string(state)}};
+  if (const auto code = gateway_code(*attempt.result)) line["code"] = *code;
   if (const auto* error = std::get_if<mobivate::TransportError>(attempt.result)) {
     line["error"] = mobivate::to_string(error->kind);
   }
-  // A reference need not be UTF-8, JSON must be.
+  // JSON must be UTF-8, but a reference may hold any bytes.
   spdlog::log(level, line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
@@ -78,17 +85,19 @@ void log_attempt(const mobivate::Attempt& attempt) {
 
 int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_logger_mt("mobivate"));
-  spdlog::set_pattern("%v");  // the line is whole as it is
+  spdlog::set_pattern("%v");  // the message only: it is a whole line of JSON
 
   try {
     auto options = mobivate::ClientOptions::from_environment();
     options.on_attempt = log_attempt;
     const mobivate::DoiClient client(options);
     for (int i = 1; i < argc; ++i) {
+      auto request = sample_request(argv[i]);
+      request.reference = "closed-" + std::to_string(i);  // it is logged: no number in it
       mobivate::CallOptions call;
       call.headers = {{"traceparent", new_traceparent()}};
-      const auto result = client.unsubscribe(sample_request(argv[i]), call);
-      std::cout << argv[i] << ' ' << result << std::endl;
+      const auto result = client.unsubscribe(request, call);
+      std::cout << masked(argv[i]) << ' ' << result << std::endl;
     }
   } catch (const std::invalid_argument& error) {
     std::cerr << "logging: " << error.what() << '\n';

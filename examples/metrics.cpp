@@ -1,24 +1,21 @@
-// Counts and times each HTTP request, for Prometheus to scrape.
+// Counts and times each HTTP request, and serves the numbers to Prometheus.
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <csignal>
-#include <cstddef>
 #include <cstdint>
 #include <iostream>
-#include <limits>
-#include <map>
-#include <mutex>
-#include <sstream>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <utility>
 #include <variant>
 #include <vector>
 
-#include <httplib.h>
+#include <prometheus/counter.h>
+#include <prometheus/exposer.h>
+#include <prometheus/family.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
 #include <CLI/CLI.hpp>
 #include <mobivate/doi_client.hpp>
 
@@ -26,76 +23,44 @@
 
 namespace {
 
-/// What an attempt came to: the gateway's code, the HTTP status of an answer that is none of the
-/// documented ones, or why there was no answer. There are few of each, as labels should have it.
+/// Returns a label for an attempt: the gateway's code, the HTTP status of an undocumented answer,
+/// or the kind of failure. There are few of each, so the number of time series stays small.
 std::string code_of(const mobivate::Attempt& attempt) {
-  if (attempt.gateway_code) return std::to_string(*attempt.gateway_code);
+  if (const auto code = gateway_code(*attempt.result)) return std::to_string(*code);
   if (const auto* error = std::get_if<mobivate::TransportError>(attempt.result)) {
     return std::string(mobivate::to_string(error->kind));
   }
   return std::to_string(attempt.http_status);
 }
 
-/// Safe to use from many threads, as `on_attempt` needs it.
+/// Safe to use from many threads at once, as `on_attempt` needs: so are the registry and its
+/// metrics.
 class Metrics {
  public:
-  void count(const mobivate::Attempt& attempt) {
-    const auto state = mobivate::to_string(mobivate::stop_state(*attempt.result));
-    const auto bucket =
-        std::lower_bound(upper_bounds_ms.begin(), upper_bounds_ms.end(), attempt.elapsed.count());
-    const std::lock_guard lock(mutex_);
-    Series& series = series_[{std::string(state), code_of(attempt)}];
-    ++series.buckets[static_cast<std::size_t>(bucket - upper_bounds_ms.begin())];
-    series.sum_ms += attempt.elapsed.count();
-  }
+  explicit Metrics(prometheus::Registry& registry)
+      : attempts_(prometheus::BuildCounter()
+                      .Name("mobivate_attempts_total")
+                      .Help("HTTP requests sent, by outcome.")
+                      .Register(registry)),
+        durations_(prometheus::BuildHistogram()
+                       .Name("mobivate_attempt_duration_seconds")
+                       .Help("Time from the start of a request to the end of its answer.")
+                       .Register(registry)) {}
 
-  /// In Prometheus' text format 0.0.4.
-  std::string text() const {
-    std::ostringstream counters;
-    std::ostringstream histograms;
-    histograms.precision(std::numeric_limits<double>::digits10);
-    const std::lock_guard lock(mutex_);
-    for (const auto& [labels, series] : series_) {
-      const auto& [state, code] = labels;
-      // Neither needs escaping: they are made of letters, digits and underscores.
-      const std::string both = "state=\"" + state + "\",code=\"" + code + '"';
-      const std::string name = "mobivate_attempt_duration_seconds";
-      std::uint64_t total = 0;
-      for (std::size_t i = 0; i < upper_bounds_ms.size(); ++i) {
-        total += series.buckets[i];
-        histograms << name << "_bucket{" << both << ",le=\"" << seconds(upper_bounds_ms[i])
-                   << "\"} " << total << '\n';
-      }
-      total += series.buckets.back();
-      histograms << name << "_bucket{" << both << ",le=\"+Inf\"} " << total << '\n'
-                 << name << "_sum{" << both << "} " << seconds(series.sum_ms) << '\n'
-                 << name << "_count{" << both << "} " << total << '\n';
-      counters << "mobivate_attempts_total{" << both << "} " << total << '\n';
-    }
-    return "# HELP mobivate_attempts_total HTTP requests sent, by what they came to.\n"
-           "# TYPE mobivate_attempts_total counter\n" +
-           counters.str() +
-           "# HELP mobivate_attempt_duration_seconds From the start of a request to its end.\n"
-           "# TYPE mobivate_attempt_duration_seconds histogram\n" +
-           histograms.str();
+  void count(const mobivate::Attempt& attempt) {
+    // The last bucket ends at `ClientOptions::attempt_timeout`.
+    const prometheus::Histogram::BucketBoundaries upper_bounds{0.05, 0.1, 0.25, 0.5, 1,
+                                                               2.5,  5,   10,   15};
+    const auto state = mobivate::to_string(mobivate::stop_state(*attempt.result));
+    const prometheus::Labels labels{{"state", std::string(state)}, {"code", code_of(attempt)}};
+    attempts_.Add(labels).Increment();
+    durations_.Add(labels, upper_bounds)
+        .Observe(std::chrono::duration<double>(attempt.elapsed).count());
   }
 
  private:
-  /// The last is `ClientOptions::attempt_timeout`.
-  static constexpr std::array<std::int64_t, 9> upper_bounds_ms{50,   100,  250,   500,  1000,
-                                                               2500, 5000, 10000, 15000};
-
-  struct Series {
-    std::array<std::uint64_t, upper_bounds_ms.size() + 1> buckets{};
-    std::int64_t sum_ms = 0;
-  };
-
-  static double seconds(std::int64_t milliseconds) {
-    return static_cast<double>(milliseconds) / 1000;
-  }
-
-  mutable std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, Series> series_;
+  prometheus::Family<prometheus::Counter>& attempts_;
+  prometheus::Family<prometheus::Histogram>& durations_;
 };
 
 volatile std::sig_atomic_t stop_signal = 0;
@@ -103,11 +68,10 @@ volatile std::sig_atomic_t stop_signal = 0;
 }  // namespace
 
 int main(int argc, char** argv) {
-  int port = 9464;
+  std::uint16_t port = 9464;
   std::vector<std::string> destinations;
-  CLI::App app{"Stops subscribers, then serves metrics of it until Ctrl-C."};
+  CLI::App app{"Stops subscribers, then serves metrics until Ctrl-C."};
   app.add_option("--port", port, "On 127.0.0.1, for /metrics; 0: the system chooses")
-      ->check(CLI::Range(0, 65535))
       ->capture_default_str();
   app.add_option("destination", destinations, "MSISDNs to stop");
   CLI11_PARSE(app, argc, argv);
@@ -115,24 +79,16 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, [](int signal) { stop_signal = signal; });
 
   try {
-    Metrics metrics;
+    const auto registry = std::make_shared<prometheus::Registry>();
+    Metrics metrics(*registry);
     auto options = mobivate::ClientOptions::from_environment();
     options.on_attempt = [&metrics](const mobivate::Attempt& attempt) { metrics.count(attempt); };
     const mobivate::DoiClient client(options);
 
-    httplib::Server server;
-    server.Get("/metrics", [&metrics](const httplib::Request&, httplib::Response& response) {
-      response.set_content(metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
-    });
-    if (port == 0) {
-      port = server.bind_to_any_port("127.0.0.1");
-    } else if (!server.bind_to_port("127.0.0.1", port)) {
-      port = -1;
-    }
-    if (port < 0) throw std::runtime_error("the port can't be had; choose another with --port");
-    std::thread thread([&server] { server.listen_after_bind(); });
-    while (!server.is_running()) std::this_thread::yield();
-    std::cout << "http://127.0.0.1:" << port << "/metrics" << std::endl;
+    prometheus::Exposer exposer("127.0.0.1:" + std::to_string(port));
+    exposer.RegisterCollectable(registry);
+    std::cout << "http://127.0.0.1:" << exposer.GetListeningPorts().front() << "/metrics"
+              << std::endl;
 
     mobivate::CallOptions call;
     call.cancelled = [] { return stop_signal != 0; };
@@ -141,8 +97,6 @@ int main(int argc, char** argv) {
       std::cout << destination << ' ' << result << std::endl;
     }
     while (stop_signal == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    server.stop();
-    thread.join();
   } catch (const std::exception& error) {
     std::cerr << "metrics: " << error.what() << '\n';
     return 2;

@@ -1,4 +1,4 @@
-// Stops a handful of subscribers of a gateway that this program runs for itself on loopback.
+// Runs a gateway on this machine and stops a few of its subscribers.
 
 #include <iomanip>
 #include <iostream>
@@ -21,7 +21,7 @@ std::string_view meaning(mobivate::StopState state) {
     case mobivate::StopState::unknown:
       break;
   }
-  return "unknown: stopped or not, so ask again";
+  return "unknown: stopped or not, so send it again";
 }
 
 void print_gateway(const local_gateway::Subscriptions& subscriptions) {
@@ -86,15 +86,15 @@ int main() {
   stop("Web Opt-In Kenya, with its page's own values", kenya);
 
   ndoi.reference = "ABC1235";
-  stop("One that is already gone", ndoi);
+  stop("A subscriber that is stopped already", ndoi);
 
   ndoi.destination = "254700000541";
   ndoi.reference = "ABC1236";
-  stop("One that has not confirmed the double opt-in", ndoi);
+  stop("A subscriber that has not confirmed the double opt-in", ndoi);
 
   ndoi.destination = "+254711111111";
   ndoi.reference = "ABC1237";
-  stop("One typed wrongly", ndoi);
+  stop("A number that is typed wrongly", ndoi);
 
   std::cout << "\nThe gateway saw " << gateway.requests() << " requests on "
             << gateway.connections() << " connection, and now knows:\n";

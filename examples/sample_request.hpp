@@ -4,7 +4,7 @@
 
 #include <mobivate/unsubscribe_request.hpp>
 
-/// A stop for one subscriber of the local gateway's service: write your own service's values.
+/// Returns a stop for one subscriber of the local gateway. Use the values of your own service.
 inline mobivate::UnsubscribeRequest sample_request(const std::string& destination) {
   mobivate::UnsubscribeRequest request;
   request.source = 12345;

@@ -1,4 +1,4 @@
-// One real stop from the command line.
+// Stops one subscriber from the command line.
 
 #include <cstdint>
 #include <iostream>
@@ -9,7 +9,8 @@
 
 #include <CLI/CLI.hpp>
 #include <mobivate/doi_client.hpp>
-#include <nlohmann/json.hpp>
+#include <mobivate/json.hpp>
+#include <mobivate/version.hpp>
 
 namespace {
 
@@ -29,50 +30,12 @@ ExitCode exit_code(mobivate::StopState state) {
   return unknown;
 }
 
-/// The members of each result, named as in C++.
-struct ToJson {
-  nlohmann::ordered_json operator()(const mobivate::Accepted& it) const {
-    return {{"result", "Accepted"}, {"message_id", it.message_id}};
-  }
-  nlohmann::ordered_json operator()(const mobivate::SendFailed& it) const {
-    return {{"result", "SendFailed"}, {"code", it.code}, {"description", it.description}};
-  }
-  nlohmann::ordered_json operator()(const mobivate::GatewayError& it) const {
-    return {{"result", "GatewayError"},
-            {"code", it.code ? nlohmann::ordered_json(*it.code) : nlohmann::ordered_json()},
-            {"message", it.message}};
-  }
-  nlohmann::ordered_json operator()(const mobivate::UnexpectedResponse& it) const {
-    return {{"result", "UnexpectedResponse"},
-            {"http_status", it.http_status},
-            {"reason", it.reason},
-            {"body", it.body}};
-  }
-  nlohmann::ordered_json operator()(const mobivate::TransportError& it) const {
-    return {{"result", "TransportError"},
-            {"kind", mobivate::to_string(it.kind)},
-            {"maybe_delivered", it.maybe_delivered},
-            {"message", it.message}};
-  }
-  nlohmann::ordered_json operator()(const mobivate::InvalidRequest& it) const {
-    return {{"result", "InvalidRequest"}, {"field", it.field}, {"reason", it.reason}};
-  }
-};
-
-void print_json(const nlohmann::ordered_json& json) {
-  // A server's bytes need not be UTF-8, JSON must be.
-  std::cout << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
-}
-
 void print(const mobivate::UnsubscribeResult& result, bool as_json) {
-  if (!as_json) {
+  if (as_json) {
+    std::cout << nlohmann::ordered_json(result).dump(2) << '\n';
+  } else {
     std::cout << result << '\n';
-    return;
   }
-  nlohmann::ordered_json json{{"state", mobivate::to_string(mobivate::stop_state(result))},
-                              {"retryable", mobivate::is_retryable(result)}};
-  json.update(std::visit(ToJson{}, result));
-  print_json(json);
 }
 
 }  // namespace
@@ -85,6 +48,7 @@ int main(int argc, char** argv) {
   bool as_json = false;
 
   CLI::App app{"Stops one subscriber's billing through Mobivate's gateway."};
+  app.set_version_flag("--version", "unsubscribe " + std::string(mobivate::version));
   app.add_option("--source", request.source, "The service's shortcode")->required();
   app.add_option("--destination", request.destination,
                  "MSISDN with country code, no + or leading 0; or hashed number")
@@ -96,7 +60,8 @@ int main(int argc, char** argv) {
   app.add_option("--frequency", request.frequency, "Days between billings");
   app.add_option("--campaign", request.campaign, "Your name for the campaign");
   app.add_flag("--kenya", kenya, "Web Opt-In Kenya (stop=1) in place of NDOI (stop)");
-  app.add_option("--timeout", timeout, "For the whole call, retries included, in milliseconds")
+  app.add_option("--timeout", timeout,
+                 "Longest time for the call, retries included, in milliseconds")
       ->check(CLI::Range(1, 86'400'000))
       ->capture_default_str();
   app.add_option("--ca-bundle", curl.ca_bundle, "PEM certificates to trust instead of the system's")
@@ -109,9 +74,9 @@ int main(int argc, char** argv) {
       "  MOBIVATE_API_KEY      your API key\n\n"
       "Exit codes:\n"
       "  0  accepted   the gateway took the stop\n"
-      "  1  refused    the gateway answered, and did not take it\n"
-      "  2  not_sent   nothing left this machine: wrong input, wrong options, or no connection\n"
-      "  3  unknown    it may have been stopped or not: ask again");
+      "  1  refused    the gateway refused the stop\n"
+      "  2  not_sent   nothing was sent: wrong input, wrong options, or no connection\n"
+      "  3  unknown    the subscriber may be stopped or not: send the same again");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -128,10 +93,11 @@ int main(int argc, char** argv) {
     return exit_code(mobivate::stop_state(result));
   } catch (const std::invalid_argument& error) {
     if (as_json) {
-      print_json({{"state", mobivate::to_string(mobivate::StopState::not_sent)},
-                  {"retryable", false},
-                  {"result", "InvalidOptions"},
-                  {"reason", error.what()}});
+      const nlohmann::ordered_json json{{"state", "not_sent"},
+                                        {"retryable", false},
+                                        {"result", "InvalidOptions"},
+                                        {"reason", error.what()}};
+      std::cout << json.dump(2) << '\n';
     } else {
       std::cerr << "unsubscribe: " << error.what() << '\n';
     }

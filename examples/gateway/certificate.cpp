@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include <openssl/bio.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -21,6 +22,7 @@ struct Free {
   }
 };
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
+using Context = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
 using X509Certificate = std::unique_ptr<X509, Free<X509_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>>;
 using Memory = std::unique_ptr<BIO, Free<BIO_free>>;
@@ -36,6 +38,17 @@ std::string pem(Write write) {
   char* text = nullptr;
   const long length = BIO_get_mem_data(memory.get(), &text);
   return {text, static_cast<std::size_t>(length)};
+}
+
+/// Does the same as `EVP_EC_gen("P-256")` of OpenSSL 3.
+Key make_key() {
+  const Context context(EVP_PKEY_CTX_new_id(EVP_PKEY_EC, nullptr));
+  EVP_PKEY* key = nullptr;
+  require(context && EVP_PKEY_keygen_init(context.get()) == 1 &&
+              EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context.get(), NID_X9_62_prime256v1) == 1 &&
+              EVP_PKEY_keygen(context.get(), &key) == 1,
+          "make a key");
+  return Key(key);
 }
 
 bool is_ip_address(const std::string& host) {
@@ -54,13 +67,12 @@ std::string subject_alternative_names(const std::vector<std::string>& hosts) {
 }  // namespace
 
 Certificate make_certificate(const std::vector<std::string>& hosts, int days) {
-  const Key key(EVP_EC_gen("P-256"));
-  require(key != nullptr, "make a key");
+  const Key key = make_key();
 
   const X509Certificate certificate(X509_new());
   X509* const x509 = certificate.get();
   require(x509 != nullptr, "make a certificate");
-  X509_set_version(x509, X509_VERSION_3);
+  X509_set_version(x509, 2);  // 2 means version 3
   ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
   X509_gmtime_adj(X509_getm_notBefore(x509), -60 * 60);
   X509_time_adj_ex(X509_getm_notAfter(x509), days, 0, nullptr);

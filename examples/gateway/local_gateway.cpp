@@ -16,7 +16,7 @@ namespace local_gateway {
 
 namespace {
 
-/// As many connections as a test opens at once, and some: each holds a thread.
+/// Most connections at once; each needs a thread. More than any test opens.
 constexpr std::size_t threads = 64;
 
 std::unique_ptr<httplib::Server> make_server(const std::optional<Certificate>& certificate) {
@@ -58,7 +58,7 @@ void answer(httplib::Response& response, const Outcome& outcome, bool kenya, boo
     response.set_content(outcome.code == 200 ? outcome.text : std::to_string(outcome.code),
                          "text/plain");
   } else if (outcome.code == 200) {
-    // The Kenya page's answer has a comma before the brace, the NDOI page's has none.
+    // The answer on the Kenya page has a comma before the brace; the one on the NDOI page has none.
     response.set_content("{\n  \"200\": \"" + outcome.text + (kenya ? "\",\n}\n" : "\"\n}\n"),
                          "application/json");
   } else if (outcome.code == 590) {
@@ -80,7 +80,7 @@ class LocalGateway::Server {
     http_->set_tcp_nodelay(true);
     http_->set_socket_options([](auto) {});  // by default, two gateways could share one port
     http_->set_keep_alive_max_count(1'000'000);
-    http_->set_keep_alive_timeout(2);  // seconds; the gateway stops within them
+    http_->set_keep_alive_timeout(2);  // seconds; the gateway needs up to this long to stop
     http_->new_task_queue = [] { return new httplib::ThreadPool(threads); };
     http_->Get("/api/doi/.*", [this](const httplib::Request& request, httplib::Response& response) {
       count(request);
@@ -123,7 +123,7 @@ class LocalGateway::Server {
                                                                : -1;
     if (port < 0) {
       throw std::runtime_error("local gateway: port " + std::to_string(options.port) +
-                               " can't be had; choose another with --port, or 0 for any");
+                               " can't be used; choose another with --port, or 0 for any");
     }
     base_url =
         (options.certificate ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(port);
@@ -138,7 +138,7 @@ class LocalGateway::Server {
   }
 
   bool is_authorised(const httplib::Request& request) const {
-    // Taken from the target as it came: a credential may hold an encoded slash.
+    // Read from the encoded target, because a credential may hold an encoded slash.
     std::string path = request.target.substr(0, request.target.find('?'));
     path.erase(0, std::string("/api/doi/").size());
     const std::size_t slash = path.find('/');
@@ -178,7 +178,7 @@ class LocalGateway::Server {
       }
     }
     const auto source = number<std::uint32_t>(request.get_param_value("source"));
-    if (!source) return {590, "source is no shortcode"};
+    if (!source) return {590, "source is not a shortcode"};
     const std::string keyword = request.get_param_value("keyword");
     const std::string destination = request.get_param_value("destination");
     if (request.has_param("stop")) {

@@ -21,35 +21,35 @@ struct Subscription {
   std::string destination{};
   State state = State::active;
   std::uint64_t billed_cents = 0;
-  std::string stop_reference{};   ///< Of the request that stopped it.
-  std::string stop_message_id{};  ///< The answer to that request.
+  std::string stop_reference{};   ///< Reference of the request that stopped it.
+  std::string stop_message_id{};  ///< Message id in the answer to that request.
 };
 
 const char* to_string(Subscription::State state);
 
-/// What a request to the gateway comes to.
+/// The answer to a request.
 struct Outcome {
   int code = 200;    ///< 200, 541 or 590.
-  std::string text;  ///< The message id, or what went wrong.
+  std::string text;  ///< The message id, or the reason of a refusal.
 };
 
-/// The gateway's memory: services, and who is subscribed to them. Safe to use from many threads.
+/// The services of the gateway and their subscribers. Safe to use from many threads at once.
 class Subscriptions {
  public:
   void add_service(std::uint32_t source, std::string keyword);
 
-  /// Puts a subscription in place without billing anybody; adds the service if it is new.
+  /// Adds a subscription and bills nobody. Adds its service too, if it is new.
   void add(Subscription subscription);
 
-  /// What a GET without `stop` does: subscribes the person and bills them.
+  /// Subscribes the person and bills them, as a GET without `stop` does.
   Outcome subscribe(std::uint32_t source, const std::string& keyword,
                     const std::string& destination, std::uint64_t amount_cents);
 
-  /// What a GET with `stop` does. The same reference again gets the same answer.
+  /// Stops the subscriber, as a GET with `stop` does. A repeated reference gets the same answer.
   Outcome stop(std::uint32_t source, const std::string& keyword, const std::string& destination,
                const std::string& reference);
 
-  /// Everything known, in the order of source, keyword, destination.
+  /// Returns all subscriptions, ordered by source, keyword and destination.
   std::vector<Subscription> all() const;
 
  private:
