@@ -28,6 +28,7 @@ struct Options {
   double slice_seconds = 0.02;
   std::size_t requests = 1;
   bool with_plain = false;
+  bool with_callbacks = false;
 };
 
 /// Sends so many requests and waits for all answers.
@@ -88,8 +89,10 @@ std::size_t slice_size(const Run& run, const Options& options) {
 }
 
 nlohmann::json compare(const Options& options) {
-  const Run left = plain(options);
-  const Run right = ours(options);
+  const Run left = options.with_callbacks ? ours(options) : plain(options);
+  const Run right = options.with_callbacks
+                        ? make<benchmark::ours::Callbacks>(options, options.in_flight)
+                        : ours(options);
   const std::size_t requests = slice_size(left, options);
   right(requests);
 
@@ -139,6 +142,8 @@ int main(int argc, char** argv) {
       app.add_subcommand("compare", "Hand-written libcurl and the library, slice by slice");
   compare_command->add_option("--rounds", options.rounds);
   compare_command->add_option("--slice-seconds", options.slice_seconds);
+  compare_command->add_flag("--callbacks", options.with_callbacks,
+                            "A batch in place of libcurl, and callbacks in place of a batch");
   auto* const serve_command =
       app.add_subcommand("serve", "Sends as many requests as each line of the input says");
   serve_command->add_flag("--plain", options.with_plain, "With hand-written libcurl");

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,9 @@ FULL = {
     "distant": [(protocol, 128) for protocol in PROTOCOLS],
     "distant_rounds": 2,
     "distant_slice_seconds": 1.5,
+    "far": [("HTTP/1.1", 512), ("HTTP/1.1", 4096)],
+    "far_rounds": 3,
+    "callbacks": [("HTTP/1.1", 1), ("HTTP/1.1", 32), ("HTTP/1.1", 128)],
     "counted": [("HTTP/1.1", 0), ("HTTPS", 0), ("HTTP/2", 0), ("HTTP/1.1", 32), ("HTTP/2", 32)],
     "sample_rounds": 15,
     "ceiling": [("HTTP/1.1", 1), ("HTTP/1.1", 32), ("HTTPS", 32)],
@@ -45,6 +49,9 @@ QUICK = {
     "distant": [("HTTP/1.1", 128)],
     "distant_rounds": 1,
     "distant_slice_seconds": 0.5,
+    "far": [("HTTP/1.1", 512)],
+    "far_rounds": 1,
+    "callbacks": [("HTTP/1.1", 32)],
     "counted": [("HTTP/1.1", 0)],
     "sample_rounds": 3,
     "ceiling": [("HTTP/1.1", 32)],
@@ -75,6 +82,11 @@ class Measurements:
                 )
                 for each in plan["distant"]
             ],
+            "far": [
+                self.requests(*each, path="/far", rounds=plan["far_rounds"], slice_seconds=2)
+                for each in plan["far"]
+            ],
+            "callbacks": [self.requests(*each, callbacks=True) for each in plan["callbacks"]],
             "sample": self.samples(),
             "ceiling": [self.ceiling(*each) for each in plan["ceiling"]],
             "memory": self.memory(),
@@ -85,17 +97,19 @@ class Measurements:
     def client(self, protocol, in_flight, path=""):
         return Client(self.build / "benchmark", self.server, protocol, in_flight, path)
 
-    def requests(self, protocol, in_flight, path="", rounds=None, slice_seconds=0.02):
-        """The library and a loop written by hand, in one process; then again in another, since two
-        processes differ by some percent in where their memory happens to lie."""
+    def requests(self, protocol, in_flight, path="", rounds=None, slice_seconds=0.02,
+                 callbacks=False):
+        """The library and a loop written by hand, or its callbacks and its batch, in one process;
+        then again in another, since two processes differ by some percent in where their memory
+        happens to lie."""
         row = {"protocol": protocol, "in_flight": in_flight}
-        say(report.request(row) + path)
+        say(report.request(row) + path + (", callbacks" if callbacks else ""))
         client = self.client(protocol, in_flight, path)
         every = []
         for _ in range(self.plan["processes"]):
             every += client.run(
                 "compare", "--rounds", rounds or self.plan["rounds"],
-                "--slice-seconds", slice_seconds,
+                "--slice-seconds", slice_seconds, *(["--callbacks"] if callbacks else []),
             )
         return {**row, **compared(every)}
 
@@ -251,6 +265,8 @@ def main():
     options = arguments.parse_args()
 
     ratio.without_proxies()
+    most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]  # of 4,096 in flight
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     with tempfile.TemporaryDirectory() as work, Server(work) as server:
         results = Measurements(options.build, QUICK if options.quick else FULL, server).all()
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -15,8 +17,9 @@
 /// The library, used as its README says.
 namespace benchmark::ours {
 
-inline mobivate::DoiClient client(const Server& server) {
+inline mobivate::DoiClient client(const Server& server, std::size_t max_in_flight = 128) {
   mobivate::ClientOptions options;
+  options.max_in_flight = max_in_flight;
   options.base_url = server.base_url;
   options.account_id = std::string(account_id);
   options.api_key = mobivate::Secret(std::string(api_key));
@@ -69,6 +72,49 @@ class Batch {
   Supply<mobivate::UnsubscribeRequest> requests_;
   mobivate::DoiClient client_;
   mobivate::BatchOptions options_;
+};
+
+/// `unsubscribe_async` with a callback, each of which starts the next call.
+class Callbacks {
+ public:
+  Callbacks(const Server& server, std::size_t in_flight)
+      : requests_(request), in_flight_(in_flight), client_(client(server, in_flight)) {}
+
+  void run(std::size_t requests) {
+    to_start_ = requests;
+    to_end_ = requests;
+    for (std::size_t i = 0; i < in_flight_; ++i) start_next();
+    std::unique_lock lock(mutex_);
+    ended_.wait(lock, [this] { return to_end_ == 0; });
+  }
+
+ private:
+  void start_next() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (to_start_ == 0) return;
+      --to_start_;
+    }
+    client_.unsubscribe_async(next(), [this](const mobivate::UnsubscribeResult& result) {
+      check(result);
+      start_next();
+      const std::lock_guard lock(mutex_);
+      if (--to_end_ == 0) ended_.notify_one();
+    });
+  }
+
+  const mobivate::UnsubscribeRequest& next() {
+    const std::lock_guard lock(mutex_);
+    return requests_.next();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  std::size_t to_start_ = 0;
+  std::size_t to_end_ = 0;
+  Supply<mobivate::UnsubscribeRequest> requests_;
+  std::size_t in_flight_;
+  mobivate::DoiClient client_;
 };
 
 }  // namespace benchmark::ours

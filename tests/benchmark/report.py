@@ -6,9 +6,11 @@ from pathlib import Path
 DOCUMENT = Path(__file__).with_name("document.md")
 # The least that each ratio has to be. Times are those of whatever machine checks a change, and what
 # else it does; instructions are not, so those are held to more.
-TARGETS = {"requests": 0.97, "counted": 0.97, "requests.get": 25, "requests.Session": 1, "calls": 2,
+TARGETS = {"requests": 0.97, "512": 1.3, "4096": 1.0, "wall": 0.97, "callbacks": 0.85, "counted": 0.97, "requests.get": 25, "requests.Session": 1,
+           "build_url": 2, "parse_response": 0.65,
            "compiled": 1.82, "header_only": 0.82, "call": 0}
-GROSS = {"requests": 0.7, "counted": 1.2, "requests.get": 3, "requests.Session": 1, "calls": 2,
+GROSS = {"requests": 0.7, "512": 1.0, "4096": 0.7, "wall": 0.7, "callbacks": 0.6, "counted": 1.2, "requests.get": 3, "requests.Session": 1,
+         "build_url": 2, "parse_response": 0.65,
          "compiled": 1.5, "header_only": 0.35, "call": 0}
 MOST_MEMORY_GROWTH_MIB = 1.5
 
@@ -54,6 +56,16 @@ def batch_table(results):
 
 def distant_table(results):
     return requests_table("answers after 50 ms", [(in_flight(row), row) for row in results["distant"]])
+
+
+def far_table(results):
+    return requests_table("answers after 200 ms", [(in_flight(row), row) for row in results["far"]])
+
+
+def callbacks_table(results):
+    return requests_table("`unsubscribe_async`", [
+        (in_flight(row), row) for row in results["callbacks"]
+    ])
 
 
 def sample_table(results):
@@ -139,11 +151,18 @@ def ratios(results):
     for name, row in rows:
         yield f"{name}, CPU", "requests", row["cpu"]["ratio"]["median"]
         yield f"{name}, wall", "requests", row["wall"]["ratio"]["median"]
+    for row in results["far"]:
+        name = f"{request(row)}, answers after 200 ms"
+        yield f"{name}, CPU", str(row["in_flight"]), row["cpu"]["ratio"]["median"]
+        yield f"{name}, wall", "wall", row["wall"]["ratio"]["median"]
+    for row in results["callbacks"]:
+        name = f"`unsubscribe_async`, {in_flight(row)}, CPU"
+        yield name, "callbacks", row["cpu"]["ratio"]["median"]
     for row in results["sample"]:
         name = f"`{row['sample']}`, {row['protocol']}, wall"
         yield name, row["sample"], row["wall"]["ratio"]["median"]
     for row in results["counted"]["calls"]:
-        yield f"`{row['function']}`, instructions", "calls", fewer(row)
+        yield f"`{row['function']}`, instructions", row["function"], fewer(row)
     for row in results["counted"]["requests"]:
         yield f"{request(row)}, instructions", "counted", fewer(row)
     for row in results["include"]:
@@ -169,8 +188,8 @@ def missed_targets(results):
 
 
 TABLES = {
-    "single": single_table, "batch": batch_table, "distant": distant_table,
-    "sample": sample_table, "ceiling": ceiling_table, "memory": memory_table,
+    "single": single_table, "batch": batch_table, "distant": distant_table, "far": far_table,
+    "callbacks": callbacks_table, "sample": sample_table, "ceiling": ceiling_table, "memory": memory_table,
     "calls": calls_table, "counted_requests": counted_requests_table, "include": include_table, "missed": missed_targets,
 }
 

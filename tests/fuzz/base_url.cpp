@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include <mobivate/detail/base_url.hpp>
+#include <mobivate/detail/protocol/base_url.hpp>
 
 #include "../parsed_url.hpp"
 #include "check.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <variant>
 
-#include <mobivate/detail/result_mask.hpp>
+#include <mobivate/detail/account/secret_mask.hpp>
 #include <mobivate/parse_response.hpp>
 
 #include "check.hpp"
@@ -32,9 +32,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(!std::holds_alternative<mobivate::TransportError>(result),
         "an answer is no network failure");
 
-  const mobivate::detail::ResultMask mask({"MT-1", "SEND_FAILED"});
-  const std::string line = to_string(mask.result(result, body));
+  const mobivate::detail::SecretMask mask({"MT-12345", "SEND_FAILED"});
+  auto masked = result;
+  std::visit(mobivate::detail::ResultMask{mask, body}, masked);
+  const std::string line = to_string(masked);
   check(std::none_of(line.begin(), line.end(), mobivate::detail::is_control), "one line");
-  check(line.find("MT-1") == std::string::npos, "a secret is masked");
+  check(line.find("MT-12345") == std::string::npos, "a secret is masked");
   return 0;
 }

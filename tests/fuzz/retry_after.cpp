@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include <mobivate/detail/retry_after.hpp>
+#include <mobivate/detail/calling/retry.hpp>
 
 #include "check.hpp"
 

@@ -1,0 +1,42 @@
+# add_snippets(name file.md): each ```cpp block of a Markdown file has to compile, those with Boost
+# and libpq where they are found. A ```c++ block is looked at by people only: it needs what the tests
+# do without (Qt).
+#   int main   is built as a program, in C++20
+#   TEST_CASE  runs with the other tests
+#   the rest   is compiled as a file of its own
+function(add_snippets name markdown)
+  set(directory "${CMAKE_CURRENT_BINARY_DIR}/snippets/${name}")
+  file(REMOVE_RECURSE "${directory}")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${markdown}")
+  execute_process(
+    COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/builds/extract_snippets.sh" "${markdown}" cpp "${directory}")
+  file(GLOB snippets "${directory}/*.cpp")
+  foreach(snippet IN LISTS snippets)
+    file(READ "${snippet}" code)
+    get_filename_component(number "${snippet}" NAME_WE)
+    if(code MATCHES "<boost/" AND NOT Boost_FOUND)
+      continue()
+    endif()
+    if(code MATCHES "<libpq-fe.h>" AND NOT TARGET PostgreSQL::PostgreSQL)
+      continue()
+    endif()
+    if(code MATCHES "int main")
+      add_executable(${name}_${number} "${snippet}")
+      target_compile_features(${name}_${number} PRIVATE cxx_std_20)
+    elseif(code MATCHES "TEST_CASE")
+      if(Catch2_VERSION VERSION_GREATER_EQUAL 3)
+        string(REPLACE "<catch2/catch.hpp>" "<catch2/catch_test_macros.hpp>" code "${code}")
+        file(WRITE "${snippet}" "${code}")
+      endif()
+      target_sources(tests PRIVATE "${snippet}")
+      continue()
+    else()
+      add_library(${name}_${number} OBJECT "${snippet}")
+    endif()
+    target_compile_options(${name}_${number} PRIVATE ${warnings})
+    target_link_libraries(${name}_${number} PRIVATE ${mobivate_library})
+    if(code MATCHES "<libpq-fe.h>")
+      target_link_libraries(${name}_${number} PRIVATE PostgreSQL::PostgreSQL)
+    endif()
+  endforeach()
+endfunction()

@@ -1,0 +1,443 @@
+#!/usr/bin/env python3
+"""Makes one small mistake after the other in headers, and prints those that no unit test notices.
+
+  tests/mutation/mutate.py include/mobivate/detail/text.hpp
+
+  --quick      runs only the tests that are likely to notice (see LIKELY), not the others after them
+  --sample 5   only every fifth mistake
+  --again      only those that the last run left
+  --list       prints the mistakes and tries none
+  --folder X   works in X, not in build/mutation: for two runs at once
+
+The mistakes are the same for every file: a comparison flipped or moved by one, a condition negated, a
+statement deleted, a constant or what is returned changed (see OPERATORS and mutants_of), in every line
+but comments and preprocessor lines. Those that don't compile are not counted. A test that hangs has
+noticed.
+
+It works on a copy of the tree and never touches the checkout. A file takes 5 to 30 minutes. README.md
+names the mistakes that can't matter. Needs ninja, g++ with gold, clang++ and Catch2.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# The first entry that a file's path begins with counts.
+LIKELY = {
+    "detail/protocol/build_url": ["build_url"],
+    "detail/protocol/parse_response": ["parse_response"],
+    "detail/protocol/result_text": ["unsubscribe_result"],
+    "detail/protocol/validate": ["unsubscribe_request"],
+    "detail/protocol/base_url": ["base_url"],
+    "detail/account/secret_mask": ["secret"],
+    "detail/account/account": ["client_options", "doi_client"],
+    "detail/calling/batch_run": ["batch"],
+    "detail/calling/retry": ["retry"],
+    "detail/calling/call": ["doi_client", "batch", "retry"],
+    "detail/calling/driver": ["batch", "doi_client"],
+    "detail/multi": ["batch"],
+    "detail/text": ["text"],
+    "rate_limit": ["rate_limit"],
+    "unsubscribe_result": ["unsubscribe_result"],
+    "unsubscribe_request": ["unsubscribe_request"],
+    "retry_policy": ["unsubscribe_result"],
+    "secret": ["secret"],
+    "json": ["json"],
+    "testing/mock_transport": ["mock_transport"],
+}
+
+# All code in them is templates, which are compiled with the tests.
+TEMPLATES = {"include/mobivate/json.hpp"}
+
+# Of tests that take seconds, those that run first.
+QUICK = {"parse_response": ["~Any bytes*"]}
+
+# Left out always: what depends on how busy the machine is.
+UNSTEADY = {"secret": ["~Masking takes time*"]}
+
+# What takes the place of a token. clang-format puts blanks around an operator, and none around the
+# brackets of a template.
+OPERATORS = {
+    "<": [">=", "<="],
+    "<=": [">", "<"],
+    ">": ["<=", ">="],
+    ">=": ["<", ">"],
+    "==": ["!="],
+    "!=": ["=="],
+    "&&": ["||"],
+    "||": ["&&"],
+    "+": ["-"],
+    "-": ["+"],
+    "*": ["+"],
+    "/": ["*"],
+    "%": ["/"],
+    "&": ["|"],
+    "|": ["&"],
+    "<<": [">>"],
+    ">>": ["<<"],
+    "+=": ["-="],
+    "-=": ["+="],
+    "/=": ["*="],
+}
+ELSEWHERE = {"true": ["false"], "false": ["true"], "!": [""], "++": ["--"], "--": ["++"]}
+
+TOKEN = re.compile(
+    r"""
+    (?P<comment>//[^\n]*|/\*.*?\*/)
+  | (?P<preprocessor>^[ ]*\#(?:[^\n\\]|\\\n|\\.)*)
+  | (?P<string>R"\((?:.|\n)*?\)"|"(?:[^"\\\n]|\\.)*")
+  | (?P<char>'(?:[^'\\\n]|\\.)[^'\n]*')
+  | (?P<number>\d(?:[\w.]|'\d)*)
+  | (?P<word>[A-Za-z_]\w*)
+  | (?P<sign><<=|>>=|->|\+\+|--|<=|>=|==|!=|&&|\|\||<<|>>|[-+*/%&|^]=|::|\.\.\.|.)
+  """,
+    re.VERBOSE | re.MULTILINE | re.DOTALL,
+)
+
+
+class Token:
+    def __init__(self, kind, text, begin):
+        self.kind, self.text, self.begin, self.end = kind, text, begin, begin + len(text)
+
+
+def tokens_of(source):
+    tokens = []
+    for match in TOKEN.finditer(source):
+        if match.lastgroup in ("comment", "preprocessor") or match.group().isspace():
+            continue
+        tokens.append(Token(match.lastgroup, match.group(), match.start()))
+    return tokens
+
+
+def partners(tokens):
+    """For each bracket, the index of the one that closes or opens it."""
+    found, open_ = {}, []
+    for index, token in enumerate(tokens):
+        token.in_block = not open_ or tokens[open_[-1]].text == "{"
+        if token.kind != "sign":
+            continue
+        if token.text in "([{":
+            open_.append(index)
+        elif token.text in ")]}":
+            begin = open_.pop()
+            found[begin], found[index] = index, begin
+    return found
+
+
+def other_numbers(text):
+    match = re.fullmatch(r"([\d.a-fA-FxX']*?)([uUlL]*)", text)
+    digits, suffix = match.group(1).replace("'", ""), match.group(2)
+    if "." in digits:
+        return [str(float(digits) + 1)]
+    value = int(digits, 0)
+    return [str(value + 1) + suffix] + ([str(value - 1) + suffix] if value > 0 else [])
+
+
+def condition_of(tokens, partner, index):
+    """Where the condition before a question mark begins."""
+    while True:
+        previous = tokens[index - 1]
+        if previous.text in (")", "]", "}") and previous.kind == "sign":
+            index = partner[index - 1]
+        elif previous.text in ("(", "[", "{", ",", ";", "=", "+=", "?", ":", "return"):
+            return index
+        else:
+            index -= 1
+
+
+def is_simple(condition):
+    """One comparison, or a !: the operators negate it already."""
+    return (re.fullmatch(r"[^&|?]* (==|!=|<|>|<=|>=) [^&|?]*|![^&|?=<>]*", condition) is not None)
+
+
+def mutants_of(source):
+    """(begin, end, replacement) of every mistake."""
+    tokens = tokens_of(source)
+    partner = partners(tokens)
+    mutants = []
+
+    def replace(first, last, text):
+        mutants.append((tokens[first].begin, tokens[last].end, text))
+
+    for index, token in enumerate(tokens):
+        blanks = source[token.begin - 1] in " \n" and source[token.end : token.end + 1] in (" ", "\n")
+        following = tokens[index + 1].text if index + 1 < len(tokens) else ""
+        neighbours = {other.kind for other in tokens[max(index - 1, 0) : index + 2]}
+        if token.text == "+" and neighbours & {"string", "char"}:
+            continue  # texts, which no minus joins
+        if token.kind == "sign" and token.text in OPERATORS and blanks:
+            for other in OPERATORS[token.text]:
+                replace(index, index, other)
+        elif token.text in ELSEWHERE:
+            for other in ELSEWHERE[token.text]:
+                replace(index, index, other)
+        elif token.kind == "number":
+            for other in other_numbers(token.text):
+                replace(index, index, other)
+        elif token.kind == "string":
+            replace(index, index, '"mutant"' if token.text != '"mutant"' else '""')
+        elif token.kind == "char":
+            replace(index, index, "'q'" if token.text != "'q'" else "'r'")
+        # Conditions, negated.
+        elif token.text in ("if", "while") and following == "(":
+            end = partner[index + 1]
+            begin = index + 2
+            for at in range(begin, end):  # if (auto x = …; condition)
+                if tokens[at].text == ";":
+                    begin = at + 1
+            condition = source[tokens[begin].begin : tokens[end - 1].end]
+            declared = re.match(r"(const )?auto\*? ?[*&]? ?(\w+) = ", condition)
+            if declared:
+                replace(begin, end - 1, f"{condition}; !{declared.group(2)}")
+            elif not is_simple(condition):
+                replace(begin, end - 1, f"!({condition})")
+        elif token.text == "?":
+            begin = condition_of(tokens, partner, index)
+            condition = source[tokens[begin].begin : tokens[index - 1].end]
+            if not is_simple(condition):
+                replace(begin, index - 1, f"!({condition})")
+        # Statements, deleted; what is returned, empty or negated.
+        if token.kind in ("word", "sign") and index > 0 and begins_statement(tokens, partner, index):
+            end = index
+            while tokens[end].text != ";":
+                end = partner.get(end, end) + 1 if tokens[end].text in ("(", "[", "{") else end + 1
+                if end >= len(tokens) or tokens[end].text == "}":
+                    break
+            if end >= len(tokens) or tokens[end].text != ";":
+                continue
+            if token.text == "return" and end > index + 1:
+                value = source[tokens[index + 1].begin : tokens[end - 1].end]
+                if value not in ("{}", "nullptr", "std::nullopt", "false", "true"):
+                    replace(index + 1, end - 1, "{}")
+                    if re.search(r" (<|>|==|!=|<=|>=|&&|\|\|) |^!", value) and not (
+                            "?" in value or is_simple(value)):
+                        replace(index + 1, end - 1, f"!({value})")
+            replace(index, end, ";")
+    return sorted(set(mutants))
+
+
+NO_STATEMENT = set(
+    "if for while do switch case default else namespace struct class enum template using friend "
+    "public private static constexpr inline const auto explicit typedef MOBIVATE_INLINE "
+    "extern ; { } ( ) ,".split()
+)
+
+
+def begins_statement(tokens, partner, index):
+    if tokens[index].text in NO_STATEMENT or not tokens[index].in_block:
+        return False
+    previous = tokens[index - 1]
+    if previous.text in (";", "{", "}", "else"):
+        return True
+    if previous.text == ":":  # a case label's, not that of a base class or of an initializer
+        return tokens[index - 2].text != ")" and tokens[index].text in ("return", "break")
+    if previous.text == ")":
+        opened = partner[index - 1]
+        return tokens[opened - 1].text in ("if", "for", "while")
+    return False
+
+
+class Tree:
+    """A copy of the checkout with a build of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.tree = folder / "tree"
+        self.build = folder / "build"
+        self.environment = dict(os.environ)
+        self.seconds = {}
+        self.copy()
+        self.configure()
+
+    def copy(self):
+        """Only what differs, so that little is built again."""
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        names = {name for name in listed.split("\0") if name and (ROOT / name).is_file()}
+        for name in names:
+            content, copy = (ROOT / name).read_bytes(), self.tree / name
+            if not copy.is_file() or copy.read_bytes() != content:
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(content)
+                copy.chmod((ROOT / name).stat().st_mode)
+        for copy in self.tree.rglob("*"):
+            if copy.is_file() and str(copy.relative_to(self.tree)) not in names:
+                copy.unlink()
+
+    def configure(self):
+        command = ["cmake", "-G", "Ninja", "-S", self.tree / "tests/mutation", "-B", self.build]
+        # Without ccache: each mistake is compiled once, and ccache would read the files once more.
+        self.environment.pop("CMAKE_CXX_COMPILER_LAUNCHER", None)
+        subprocess.run(command, check=True, env=self.environment, stdout=subprocess.DEVNULL)
+
+    def compiles(self, tests):
+        command = ["ninja", "-C", self.build, "-j2"] + [test + "_test" for test in tests]
+        built = subprocess.run(command, env=self.environment, capture_output=True, text=True)
+        self.output = built.stdout
+        return built.returncode == 0
+
+    def passes(self, test, *filters):
+        return self.run(self.build / (test + "_test"), test, filters)
+
+    def run(self, program, test, filters):
+        """A test that takes ten times as long as it should, and 5 s, has failed."""
+        begin = time.monotonic()
+        try:
+            run = subprocess.run([program, "--abort", "--rng-seed", "1",
+                                  *(filters or UNSTEADY.get(test, []))], cwd=self.tree,
+                                 capture_output=True, timeout=self.seconds.get(test, 60) * 10 + 5)
+        except subprocess.TimeoutExpired:
+            return False
+        self.seconds.setdefault(test, time.monotonic() - begin)
+        return run.returncode == 0
+
+    def compiles_alone(self, file):
+        """Compiles a file that holds nothing but the mistaken one. Clang reads json.hpp fastest;
+        GCC can be told to keep inline functions that nobody calls."""
+        name = str(file).replace("include/", "")
+        alone, options = self.folder / "alone.cpp", ["-std=c++17", "-O0", "-w", "-Werror=return-type",
+                                                     "-DMOBIVATE_COMPILED", "-I", self.tree / "include"]
+        alone.write_text(f"#include <{name}>\n")
+        if file.suffix == ".hpp":
+            command = ["g++", "-fkeep-inline-functions"] + options
+        else:
+            header, precompiled = self.folder / "json.hpp", self.folder / "json.pch"
+            command = ["clang++"] + options
+            if not precompiled.exists():
+                header.write_text("#include <functional>\n#include <nlohmann/json.hpp>\n")
+                subprocess.run(command + ["-x", "c++-header", header, "-o", precompiled,
+                                          "-Xclang", "-fpch-instantiate-templates"], check=True)
+            command += ["-include-pch", precompiled]
+        command += ["-c", alone, "-o", self.folder / "alone.o"]
+        return subprocess.run(command, capture_output=True).returncode == 0
+
+    def passes_alone(self, test):
+        """Links it before everything else, so that its functions are those that are called."""
+        program = self.folder / "alone_test"
+        folders = [test + "_test.dir", "protocol.dir", "calling.dir", "curl.dir"]
+        objects = [path for folder in folders
+                   for path in (self.build / "CMakeFiles" / folder).rglob("*.o")]
+        linked = subprocess.run(
+            ["g++", self.folder / "alone.o", *objects, "-o", program, "-fuse-ld=gold",
+             "-Wl,--allow-multiple-definition", "-lCatch2WithMain", "-lcurl", "-pthread"],
+            capture_output=True)
+        return linked.returncode != 0 or self.run(program, test, QUICK.get(test, []))
+
+    def verdict(self, file, likely, others, quick):
+        """survived, noticed or not compiled"""
+        if str(file) not in TEMPLATES:
+            if not self.compiles_alone(file):
+                return "not compiled"
+            if not all(self.passes_alone(test) for test in likely):
+                return "noticed"
+            if quick and file.suffix == ".ipp":
+                return "survived"
+        # What is a template or a constant is in other files too: build them all again.
+        if not self.compiles(likely):
+            return "not compiled"
+        if not all(self.passes(test, *QUICK.get(test, [])) for test in likely):
+            return "noticed"
+        if quick:
+            return "survived"
+        # A test that does not compile any more has noticed it.
+        others = [test for test in likely if test in QUICK] + others
+        if not self.compiles(others) or not all(self.passes(test) for test in others):
+            return "noticed"
+        return "survived"
+
+
+def one_line(text):
+    return " ".join(text.split())
+
+
+def line_of(source, position):
+    return source.count("\n", 0, position) + 1
+
+
+def shown(source, mutant):
+    """Where it is, and the line before and after."""
+    begin, end, text = mutant
+    first = source.rfind("\n", 0, begin) + 1
+    last = source.find("\n", end)
+    return "{}: {}  ->  {}".format(line_of(source, begin), one_line(source[first:last]),
+                                   one_line(source[first:begin] + text + source[end:last]))
+
+
+def likely_tests(file, tests):
+    name = str(file.resolve().relative_to(ROOT)).replace("include/mobivate/", "")
+    return next((found for path, found in LIKELY.items() if name.startswith(path)), tests)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", type=pathlib.Path)
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--sample", type=int, default=1)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build/mutation")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+    if arguments.list:
+        for file in arguments.files:
+            source = file.read_text()
+            for mutant in mutants_of(source):
+                print(f"{file}:{shown(source, mutant)}")
+        return
+
+    tree = Tree(arguments.folder.resolve())
+    tests = sorted(path.name[: -len("_test.cpp")] for path in (ROOT / "tests/units").glob("*_test.cpp"))
+    if arguments.quick:
+        tests = sorted({test for file in arguments.files for test in likely_tests(file, tests)})
+    if not tree.compiles(tests):
+        sys.exit("The tests do not compile as they are:\n" + tree.output)
+    for test in tests:
+        if not tree.passes(test):
+            sys.exit(f"{test}_test.cpp fails as it is")
+    for file in arguments.files:
+        try_file(tree, tests, file.resolve().relative_to(ROOT), arguments)
+
+
+def try_file(tree, tests, file, arguments):
+    likely = likely_tests(ROOT / file, tests)
+    others = [test for test in tests if test not in likely]
+    copy, source = tree.tree / file, (ROOT / file).read_text()
+    mutants = mutants_of(source)
+    # The last run's survivors: by their lines' words, as lines may have moved.
+    log = tree.folder / (str(file).replace("/", "-") + ".survivors")
+    if arguments.again and log.exists():
+        left = {text.split(": ", 1)[1] for text in json.loads(log.read_text())}
+        mutants = [mutant for mutant in mutants if shown(source, mutant).split(": ", 1)[1] in left]
+    mutants = mutants[:: arguments.sample]
+    tried, uncompiled, survivors = 0, 0, []
+    try:
+        for mutant in mutants:
+            begin, end, text = mutant
+            copy.write_text(source[:begin] + text + source[end:])
+            verdict = tree.verdict(file, likely, others, arguments.quick)
+            tried += verdict != "not compiled"
+            uncompiled += verdict == "not compiled"
+            if verdict == "survived":
+                survivors.append(shown(source, mutant))
+                print(f"{file}:{survivors[-1]}", flush=True)
+    finally:  # also if it is stopped half-way
+        copy.write_text(source)
+        log.write_text(json.dumps(survivors, indent=1))
+        noticed = tried - len(survivors)
+        print(f"{file}: {noticed} of {tried} noticed ({100 * noticed / max(tried, 1):.1f} %), "
+              f"{uncompiled} do not compile", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""The plans of the fleet's statements, and its speed while a snapshot is held:
+   fleet_plans.py DIRECTORY_OF_THE_PROGRAMS"""
+
+import json
+import os
+import re
+import time
+
+import fleet_tool
+from fleet_tool import FleetTest
+
+TYPES = {
+    "lease": "text, integer, float8, float8, timestamptz, bigint, timestamptz, bigint",
+    "finish": "text, bigint[], bigint[], text[], text[], integer[], text[], integer[], boolean[], "
+              "integer[], integer[], integer[], boolean[], float8[], float8[]",
+    "give_back": "text, bigint[], bigint[], timestamptz[]",
+    "status_unfinished": "", "status_done": "", "find": "text",
+    "forget_old": "integer",
+}
+EMPTY = ", ".join(["'{}'"] * 14)
+VALUES = {
+    "lease": "'w', 64, 90, 0.01, '-infinity', 0, '-infinity', 0",
+    "finish": "'w', " + EMPTY,
+    "give_back": "'w', '{}', '{}', '{}'",
+    "find": "'254711000001'", "forget_old": "30",
+}
+
+
+class Plans(FleetTest):
+    def statement(self, name):
+        path = os.path.join(fleet_tool.SOURCES, "examples", "fleet", "sql", name + ".sql")
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
+    def plan(self, name):
+        """The generic plan, as a prepared statement has it."""
+        types = f"({TYPES[name]})" if TYPES[name] else ""
+        values = f"({VALUES[name]})" if name in VALUES else ""
+        return self.sql(f"set plan_cache_mode = force_generic_plan; "
+                        f"prepare it{types} as {self.statement(name)};\n"
+                        f"explain execute it{values}")
+
+    def fill(self, rows):
+        """A table most of whose rows are final."""
+        self.sql(f"""insert into mobivate.stops (source, destination, keyword, reference, lane,
+            state, done_at, due_at)
+            select 1, '2547' || i, 'k', i::text, i % 2,
+              case when i % 10 = 0 then 'waiting' else 'accepted' end,
+              case when i % 10 = 0 then null else now() - make_interval(secs => i) end,
+              case when i % 10 = 0 then now() end
+            from generate_series(1, {rows}) i""")
+        self.sql("analyze mobivate.stops")
+
+    def test_statements_find_their_rows_by_an_index(self):
+        self.fill(50_000)
+        for name in TYPES:
+            with self.subTest(name):
+                self.assertNotIn("Seq Scan on stops", self.plan(name), self.plan(name))
+        lease = self.plan("lease")
+        self.assertEqual(len(re.findall(r"Index Scan using stops_due", lease)), 3, lease)
+        self.assertEqual(len(re.findall(r"Index Cond: .*due_at, id\) >", lease)), 3, lease)
+        self.assertNotIn("Sort Key: stops.due_at", lease)
+        for name in ("lease", "finish", "give_back"):
+            self.assertRegex(self.plan(name), "stops_pkey")
+        self.assertIn("stops_key", self.plan("find"))
+
+    def test_a_lease_passes_dead_rows_once(self):
+        """From where the last one ended, it reads few pages, whatever is dead before."""
+        self.fill(20_000)
+        snapshot = self.cluster.psql()
+        snapshot.stdin.write("begin isolation level repeatable read; select 1;\n")
+        snapshot.stdin.flush()
+        snapshot.stdout.readline()
+        self.sql("update mobivate.stops set state = 'accepted', done_at = now(), due_at = null "
+                 "where lane = 0 and due_at is not null; update mobivate.pacing set rate = 1000000")
+        self.sql("insert into mobivate.stops (source, destination, keyword, reference, due_at) "
+                 "select 1, 'x' || i, 'k', 'x' || i, now() from generate_series(1, 64) i")
+        position = self.sql("select min(due_at) - interval '1 microsecond' from mobivate.stops "
+                            "where lane = 0 and due_at is not null")
+
+        def pages(after):
+            text = self.sql(
+                f"prepare it({TYPES['lease']}) as {self.statement('lease')};\nbegin;"
+                f"explain (analyze, buffers, format json) execute it('w', 32, 90, 0.01, '{after}', "
+                "0, '-infinity', 0);\nrollback;")
+            # Of the scan of lane 0.
+            plans = [json.loads(text)[0]["Plan"]]
+            for plan in plans:
+                plans.extend(plan.get("Plans", []))
+            return sum(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] for plan in plans
+                       if plan.get("Index Name") == "stops_due"
+                       and "lane = 0" in plan.get("Index Cond", ""))
+
+        front = pages("-infinity")
+        self.assertGreater(front, 300)
+        self.assertLess(pages(position), front / 3)
+        snapshot.communicate("commit;\n", timeout=10)
+
+    def test_with_a_snapshot_held_the_fleet_keeps_half_its_speed(self):
+        seconds = 300 if fleet_tool.LONG else 4
+        self.rate(1_000_000)
+        self.start_gateway()
+        speeds = []
+        for held in (False, True):
+            self.sql("truncate mobivate.stops")
+            rows = 400_000 if fleet_tool.LONG else 8_000
+            self.insert(1, rows, ", lane", ", 1")
+            snapshot = self.cluster.psql()
+            if held:
+                snapshot.stdin.write("begin isolation level repeatable read; select 1;\n")
+                snapshot.stdin.flush()
+                snapshot.stdout.readline()
+            worker = self.start_worker("--in-flight", 64)
+            self.wait_for(lambda: self.gateway.requests, "requests")
+            time.sleep(seconds)
+            worker.kill()
+            worker.wait()
+            speeds.append(self.number("select count(*) from mobivate.stops where done_at is not "
+                                      "null"))
+            snapshot.communicate("", timeout=30)
+        self.assertGreater(speeds[1], speeds[0] / 2, speeds)
+
+    def test_status_names_who_holds_vacuum_up(self):
+        snapshot = self.cluster.psql()
+        snapshot.stdin.write("set application_name = 'report'; begin isolation level repeatable "
+                             "read; select 1;\n")
+        snapshot.stdin.flush()
+        snapshot.stdout.readline()
+        query = self.statement("status_vacuum").replace("interval '1 minute'", "interval '1 second'")
+        self.wait_for(lambda: "(report)" in self.sql(query), "the session to be named", 10)
+        self.assertNotIn("holds vacuum up", self.fleet("status").output)  # not for so short a time
+        self.sql("create role plain_operator")
+        # Of another role's session it is known only how many transactions ago it began.
+        seen = self.sql("set role plain_operator; " + query.replace("> 10000", ">= 0"))
+        self.assertIn("(report)|state not shown: needs pg_read_all_stats", seen)
+        snapshot.communicate("commit;\n", timeout=10)
+
+    def test_the_table_is_set_for_many_updates(self):
+        options = self.sql(f"select reloptions from pg_class where oid = '{self.schema}.stops'"
+                           "::regclass")
+        self.assertIn("fillfactor=", options)
+        self.assertIn("autovacuum_vacuum_scale_factor=", options)
+        index = self.sql("select string_agg(indexdef, E'\\n') from pg_indexes where schemaname = "
+                         f"'{self.schema}'")
+        self.assertIn("(lane, due_at, id) WHERE (due_at IS NOT NULL)", index)
+        self.assertIn("(done_at) WHERE (done_at IS NOT NULL)", index)
+        self.assertIn("(destination, reference, keyword, source)", index)
+
+
+if __name__ == "__main__":
+    fleet_tool.main()
