@@ -3,82 +3,89 @@
 #   architecture.sh graph    prints the graph, in graphviz's language
 #   architecture.sh write    draws it: docs/architecture.svg (needs graphviz)
 #   architecture.sh check    fails if that file shows another graph
-# An arrow says "includes"; those that follow from others are left out. The code of a public header,
-# its .ipp in detail/, is part of its box. Fails if a header of detail/ is in no room, or if rooms
-# include each other in a circle.
+# A box is a folder, or headers of include/mobivate/ that belong together: the list below says which.
+# An arrow says "includes"; those that follow from others are left out. Fails if a header has no box,
+# or if boxes include each other in a circle.
 set -eu
 cd "$(dirname "$0")/.."
 drawing=docs/architecture.svg
 
-# The rooms of detail/, and their headers.
-rooms='
-calls      async_calls attempts batch_run batch_source call call_loop engine one_by_one rate_limit
-calls      retry_after system_clock
-account    account check_options
-masking    result_mask secret_mask
-curl       curl_answer curl_error curl_exchanges curl_header curl_pointers curl_pool curl_share
-curl       curl_transfer kept_connections sigpipe_guard
-answers    answer_reader json_quirks plain_member read_answer
-url        base_url percent_encoding query
-mode       mode
-cancelling cancelled
-text       ascii escape
+# Each header is in the first box whose pattern it has. An .ipp file has the code of a public header,
+# and is in the box of that header.
+boxes='
+client: ^(doi_client|coroutine)\.
+detail/calling: ^detail/calling/
+detail/account: ^detail/account/
+detail/curl: ^(curl_transport\.|detail/curl/)
+detail/protocol: ^((build_url|parse_response|json)\.|detail/protocol/)
+options: ^(client_options|curl_options|batch|retry_policy|rate_limit|secret)\.
+testing: ^testing/
+transport: ^(transport|detail/multi)\.
+results: ^(unsubscribe_request|unsubscribe_result|version)\.
+detail: ^detail/
 '
 
 graph() {
-  { echo "$rooms"; cd include/mobivate && grep -rE --include='*.[hi]pp' '^#include <mobivate/' . | sort; } | awk '
+  (cd include/mobivate && grep -rE --include='*.[hi]pp' '^#include <mobivate/' . | sort) |
+    awk -v list="$boxes" '
     function fail(problem) { print "architecture.sh: " problem >"/dev/stderr"; failed = 1; exit 1 }
-    function box_of(header) {
-      if (header ~ /ipp$/) { sub(/^detail\//, "", header); sub(/ipp$/, "hpp", header) }
-      if (header !~ /^detail\//) return header
-      if (!(header in room_of)) fail(header " is in no room: add it to one")
-      return room_of[header]
+    function box_of(file,    i, short) {
+      if (file ~ /ipp$/) file = header_of[file]
+      for (i = 1; i <= count; ++i) {
+        if (file !~ pattern[i]) continue
+        if (file in seen) return i
+        seen[file] = 1
+        short = file
+        sub(/\.hpp$/, "", short)
+        if (short !~ /^detail\/[^\/]*$/ || boxes[i] == "detail") sub(/.*\//, "", short)
+        if (files[i] != "") files[i] = files[i] (++in_box[i] % 3 == 0 ? ",<br/>" : ", ")
+        files[i] = files[i] short
+        return i
+      }
+      fail("no box for " file)
     }
-    function note(box) { if (!(box in known)) { known[box] = 1; boxes[++count] = box } }
     # Whether a box is reached from another in two steps or more.
     function reaches(from, to, depth,    i) {
-      if (depth > count) fail("the boxes include each other in a circle, by " from)
+      if (depth > count) fail("the boxes include each other in a circle, by " boxes[from])
       for (i = 1; i <= count; ++i) {
-        if (!((from, boxes[i]) in edge)) continue
-        if (depth > 0 && boxes[i] == to) return 1
-        if (boxes[i] != to && reaches(boxes[i], to, depth + 1)) return 1
+        if (!((from, i) in edge)) continue
+        if (depth > 0 && i == to) return 1
+        if (i != to && reaches(i, to, depth + 1)) return 1
       }
       return 0
     }
-    /^[a-z]/ {
-      for (i = 2; i <= NF; ++i) {
-        room_of["detail/" $i ".hpp"] = $1
-        files[$1] = files[$1] (files[$1] == "" ? "" : ", ") $i
-        if (++in_room[$1] % 2 == 0) files[$1] = files[$1] "<br/>"
+    BEGIN {
+      lines = split(list, line, "\n")
+      for (i = 1; i <= lines; ++i) {
+        if (split(line[i], part, ": ") < 2) continue
+        boxes[++count] = part[1]
+        pattern[count] = part[2]
       }
     }
-    /^\.\// {
+    {
       split($0, part, /^\.\/|:#include <mobivate\/|>/)
-      from = box_of(part[2]); to = box_of(part[3])
-      sub(/\.hpp$/, "", from); sub(/\.hpp$/, "", to)
-      note(from); note(to)
-      if (from != to) edge[from, to] = 1
+      includer[NR] = part[2]
+      included[NR] = part[3]
+      if (part[3] ~ /ipp$/ && part[2] !~ /^detail/) header_of[part[3]] = part[2]
     }
     END {
       if (failed) exit 1
+      for (i = 1; i <= NR; ++i) {
+        from = box_of(includer[i]); to = box_of(included[i])
+        if (from != to) edge[from, to] = 1
+      }
       print "digraph {"
-      print "  node [shape=box style=rounded fontname=\"DejaVu Sans\" fontsize=14 margin=\"0.08,0.05\" width=0.5]"
-      print "  nodesep=0.08 ranksep=0.28 ordering=out"
+      print "  node [shape=box style=rounded fontname=\"DejaVu Sans\" fontsize=14 margin=\"0.12,0.08\"]"
+      print "  nodesep=0.3 ranksep=0.35 ordering=out"
       for (i = 1; i <= count; ++i) {
-        box = boxes[i]
-        if (box in files) {
-          list = files[box]
-          sub(/<br\/>$/, "", list); gsub(/<br\/>, /, ",<br/>", list)
-          print "  \"" box "\" [class=room label=<<b>" box "</b><br/><font point-size=\"11\">" list \
-            "</font>>]"
-        } else {
-          print "  \"" box "\""
-        }
+        print "  \"" boxes[i] "\" [class=" (boxes[i] ~ /^detail/ ? "room" : "front") \
+          " label=<<b>" boxes[i] "</b><br/><font point-size=\"11\">" files[i] "</font>>]"
       }
       for (i = 1; i <= count; ++i) {
         for (j = 1; j <= count; ++j) {
-          if (!((boxes[i], boxes[j]) in edge) || reaches(boxes[i], boxes[j], 0)) continue
-          print "  \"" boxes[i] "\" -> \"" boxes[j] "\""
+          if (((i, j) in edge) && !reaches(i, j, 0)) {
+            print "  \"" boxes[i] "\" -> \"" boxes[j] "\""
+          }
         }
       }
       print "}"
