@@ -171,7 +171,7 @@ int main(int argc, char** argv) {
   std::size_t most_stops = 1'000;
   std::int64_t timeout = 10'000;
   CLI::App app{"Serves POST /stops and GET /health on 127.0.0.1. Ctrl-C or SIGTERM ends it."};
-  app.add_option("--port", port, "0: the system chooses")->capture_default_str();
+  app.add_option("--port", port, "Port on 127.0.0.1; 0: the system chooses")->capture_default_str();
   app.add_option("--most", most_stops, "Most stops under way at a time; further requests get 503")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();

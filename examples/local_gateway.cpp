@@ -72,16 +72,17 @@ int main(int argc, char** argv) {
   app.add_option("--fail-first", options.fail_first,
                  "Answer 503 to this many requests, then as usual")
       ->capture_default_str();
-  app.add_flag("--tls", tls, "HTTPS, with a certificate made for localhost and 127.0.0.1");
+  app.add_flag("--tls", tls, "Serve HTTPS, with a new certificate for localhost and 127.0.0.1");
   auto* certificate_option =
-      app.add_option("--certificate", certificate, "HTTPS, with this PEM certificate")
+      app.add_option("--certificate", certificate, "Serve HTTPS, with this PEM certificate")
           ->check(CLI::ExistingFile);
-  auto* key_option = app.add_option("--private-key", private_key, "Its PEM private key")
-                         ->check(CLI::ExistingFile)
-                         ->needs(certificate_option);
+  auto* key_option =
+      app.add_option("--private-key", private_key, "PEM private key of --certificate")
+          ->check(CLI::ExistingFile)
+          ->needs(certificate_option);
   certificate_option->needs(key_option);
   app.add_option("--certificate-out", certificate_out,
-                 "Write the certificate here, to be trusted as a CA bundle");
+                 "Write the certificate to this file; clients trust it as a CA bundle");
   app.add_option("--log", log_path,
                  "Append a line for each request: milliseconds since 1970, destination, reference, "
                  "code");

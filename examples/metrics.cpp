@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
   std::uint16_t port = 9464;
   std::vector<std::string> destinations;
   CLI::App app{"Stops subscribers, then serves metrics until Ctrl-C."};
-  app.add_option("--port", port, "On 127.0.0.1, for /metrics; 0: the system chooses")
+  app.add_option("--port", port, "Port on 127.0.0.1, for /metrics; 0: the system chooses")
       ->capture_default_str();
   app.add_option("destination", destinations, "MSISDNs to stop");
   CLI11_PARSE(app, argc, argv);

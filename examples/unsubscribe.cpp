@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
       "  0  accepted   the gateway took the stop\n"
       "  1  refused    the gateway refused the stop\n"
       "  2  not_sent   nothing was sent: wrong input, wrong options, or no connection\n"
-      "  3  unknown    the subscriber may be stopped or not: send the same again");
+      "  3  unknown    the subscriber may be stopped or not: send the same request again");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -140,7 +140,7 @@ int main(int argc, char** argv) {
   std::int64_t timeout = 10'000;
   std::int64_t grace = 10'000;
   CLI::App app{"Serves /stops and /health on 127.0.0.1. Ctrl-C or SIGTERM ends it."};
-  app.add_option("--port", port, "0: the system chooses")
+  app.add_option("--port", port, "Port on 127.0.0.1; 0: the system chooses")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
   app.add_option("--most", most, "Most stops under way at a time; further requests get 503")

@@ -112,7 +112,7 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--retry-refused", options.retry_refused,
                "Send the refused rows of earlier runs again");
   app.add_flag("--errors-are-final", options.errors_are_final,
-               "Count an undocumented error as a refusal of its row");
+               "Treat an undocumented error as a final refusal of its row");
   app.add_flag("--ignore-other-columns", options.ignore_other_columns,
                "Ignore columns that are not named below");
   add_pace(app, options);
@@ -128,7 +128,7 @@ void add_options(CLI::App& app, Options& options) {
       "  CSV in UTF-8, with commas. The first row names the columns: destination and reference, "
       "and\n"
       "  as needed source, keyword, amount, provider, frequency, campaign and stop (flag or one).\n"
-      "  A row that can't be sent is reported by its line, and the run goes on.\n\n"
+      "  A row that can't be sent is reported with its line, and the run goes on.\n\n"
       "Journal:\n"
       "  JSON, one object a line: \"state\":\"sending\" before a row is sent, then its outcome.\n"
       "  accepted: the subscriber is stopped. refused: the gateway refused the stop. not_sent: "
@@ -136,8 +136,8 @@ void add_options(CLI::App& app, Options& options) {
       "  gateway got no request. unknown: the answer was lost.\n"
       "  Run the same command again to go on, even after a crash: accepted and refused rows are "
       "not\n"
-      "  sent again, all others are. Rows are told apart by source, keyword, destination and\n"
-      "  reference.\n\n"
+      "  sent again, all others are. Rows with the same source, keyword, destination and\n"
+      "  reference are one stop.\n\n"
       "Ctrl-C:\n"
       "  Takes no more rows, and waits for the answers to rows already sent. Press it again to "
       "end\n"
@@ -151,7 +151,7 @@ void add_options(CLI::App& app, Options& options) {
       "  1  some rows are refused, all others accepted\n"
       "  2  some rows are not sent or unknown: correct what is reported, and run it again\n"
       "  3  stopped by Ctrl-C, SIGTERM or SIGHUP: run it again to go on\n"
-      "  4  nothing can be sent: options, list or credentials are wrong, or the gateway is gone\n"
+      "  4  nothing more can be sent: wrong options, list or credentials, or the gateway is gone\n"
       "  5  another run uses the journal: wait for its end\n"
       "  6  the journal can't be read or written: correct that, and run it again");
 }

@@ -18,7 +18,7 @@ void add_submit(CLI::App& app, SubmitOptions& options) {
                    "Ignore columns that are not named below");
   submit
       ->add_option("--lane", options.lane,
-                   "0: before all lists; 1: behind what applications insert")
+                   "0: sent first, with the stops that applications insert; 1: sent after them")
       ->check(CLI::Range(0, 1))
       ->capture_default_str();
   bulk::add_values(*submit, options.defaults, options.kenya);
@@ -27,23 +27,24 @@ void add_submit(CLI::App& app, SubmitOptions& options) {
 void add_work(CLI::App& app, WorkOptions& options) {
   auto* work = app.add_subcommand("work", "Leases stops, sends them, and writes their outcomes");
   bulk::add_sending(*work, options.in_flight, options.timeout, options.curl);
-  work->add_option("--lease", options.lease,
-                   "Seconds that stops are this worker's alone; at least --timeout plus 2 seconds")
+  work->add_option(
+          "--lease", options.lease,
+          "Seconds for which leased stops belong to this worker alone; at least --timeout plus 2")
       ->check(CLI::Range(1.0, 86'400.0))
       ->capture_default_str();
-  work->add_option("--later", options.later,
-                   "Seconds until a stop without an answer is tried again; doubles up to an hour")
+  work->add_option(
+          "--later", options.later,
+          "Seconds to the next try of a stop without an answer, or with 541; doubles to an hour")
       ->check(CLI::Range(0.0, 3'600.0))
       ->capture_default_str();
-  work->add_option("--tries", options.tries, "How often a stop without an answer is tried")
+  work->add_option("--tries", options.tries, "Most tries of a stop without an answer, or with 541")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   work->add_option("--probe", options.probe,
-                   "Seconds between two stops while the gateway refuses the account")
+                   "Seconds between two tries while the gateway refuses the account")
       ->check(CLI::Range(1.0, 3'600.0))
       ->capture_default_str();
-  work->add_flag("--until-empty", options.until_empty,
-                 "End when nothing is left that is not final");
+  work->add_flag("--until-empty", options.until_empty, "End when all stops are final");
 }
 
 void add_reading(CLI::App& app, Options& options) {
@@ -62,14 +63,17 @@ void add_reading(CLI::App& app, Options& options) {
 
 void add_changing(CLI::App& app, Options& options) {
   auto* retry = app.add_subcommand("retry", "Makes final stops due again");
-  retry->add_option("--state", options.retry.states, "Those in this state; may be repeated")
+  retry->add_option("--state", options.retry.states, "Only stops in this state; may be repeated")
       ->check(CLI::IsMember(std::vector<std::string>(std::begin(states), std::end(states))));
-  retry->add_option("--code", options.retry.codes, "Those with this code; may be repeated");
+  retry->add_option("--code", options.retry.codes, "Only stops with this code; may be repeated");
   retry->add_option("--since", options.retry.since,
-                    "Those that became final at this time or after it");
+                    "Only stops that became final at this time or later");
   auto* forget = app.add_subcommand("forget", "Deletes final stops");
-  auto* number = forget->add_option("number", options.forget.number, "Those of this subscriber");
-  forget->add_option("--older-than", options.forget.older_than, "Those final for so many days")
+  auto* number =
+      forget->add_option("number", options.forget.number, "The subscriber whose stops are deleted");
+  forget
+      ->add_option("--older-than", options.forget.older_than,
+                   "Delete stops that became final so many days ago, or earlier")
       ->check(CLI::Range(0, 36'500))
       ->excludes(number);
 }
@@ -83,7 +87,7 @@ void add_options(CLI::App& app, Options& options) {
   app.fallthrough();
   app.add_option("--database", options.database,
                  "The database: \"host=… dbname=…\" or a URL, as libpq takes it; without it, "
-                 "PGHOST, PGSERVICE and so on count. Keep passwords in ~/.pgpass");
+                 "PGHOST, PGSERVICE and so on are used. Keep passwords in ~/.pgpass");
   app.add_option("--schema", options.schema, "The schema in the database")->capture_default_str();
   app.add_subcommand("setup", "Creates or upgrades the schema; safe to run again");
   add_submit(app, options.submit);
@@ -98,12 +102,12 @@ void add_options(CLI::App& app, Options& options) {
       "  MOBIVATE_API_KEY_FILE  a file whose first line is the key, if MOBIVATE_API_KEY is not "
       "set\n\n"
       "Exit codes (the highest, if several apply):\n"
-      "  0  done; work --until-empty: every stop that it wrote is accepted\n"
-      "  1  work --until-empty: some are refused; find: there is nothing\n"
-      "  2  some rows can't be sent (submit), or are not sent or unknown (work --until-empty)\n"
+      "  0  done; work --until-empty: every stop that it made final is accepted\n"
+      "  1  work --until-empty: some are refused; find: no stop of this number\n"
+      "  2  submit: some rows can't be sent; work --until-empty: some are not sent or unknown\n"
       "  3  stopped by Ctrl-C, SIGTERM or SIGHUP: nothing is lost\n"
-      "  4  options, list or credentials are wrong\n"
-      "  6  the database can't be used; work waits for it instead");
+      "  4  an option, the list or a credential is wrong\n"
+      "  6  the database can't be used; if it can't be reached, work waits for it instead");
 }
 
 std::string problem_of(const Options& options) {
