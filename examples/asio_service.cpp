@@ -172,7 +172,8 @@ int main(int argc, char** argv) {
   std::int64_t timeout = 10'000;
   CLI::App app{"Serves POST /stops and GET /health on 127.0.0.1. Ctrl-C or SIGTERM ends it."};
   app.add_option("--port", port, "Port on 127.0.0.1; 0: the system chooses")->capture_default_str();
-  app.add_option("--most", most_stops, "Most stops under way at a time; further requests get 503")
+  app.add_option("--most", most_stops,
+                 "Maximum number of stops under way; further requests get 503")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--timeout", timeout,

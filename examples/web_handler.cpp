@@ -143,7 +143,7 @@ int main(int argc, char** argv) {
   app.add_option("--port", port, "Port on 127.0.0.1; 0: the system chooses")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
-  app.add_option("--most", most, "Most stops under way at a time; further requests get 503")
+  app.add_option("--most", most, "Maximum number of stops under way; further requests get 503")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--timeout", timeout, "Longest time for a stop, in milliseconds")

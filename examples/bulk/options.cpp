@@ -18,7 +18,7 @@ namespace bulk {
 namespace {
 
 void add_in_flight(CLI::App& app, std::size_t& in_flight) {
-  app.add_option("--in-flight", in_flight, "Most requests in flight at a time")
+  app.add_option("--in-flight", in_flight, "Maximum number of requests in flight")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
 }
@@ -38,10 +38,10 @@ void add_ca_bundle(CLI::App& app, mobivate::CurlOptions& curl) {
 void add_pace(CLI::App& app, Options& options) {
   add_in_flight(app, options.in_flight);
   app.add_option("--rate", options.rate,
-                 "Most HTTP requests per second, retries included; 0: no limit")
+                 "Maximum of HTTP requests per second, retries included; 0: no limit")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
-  app.add_option("--attempts", options.attempts, "Most HTTP requests for one row")
+  app.add_option("--attempts", options.attempts, "Maximum number of HTTP requests for one row")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
   add_timeout(app, options.timeout);

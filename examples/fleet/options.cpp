@@ -37,7 +37,8 @@ void add_work(CLI::App& app, WorkOptions& options) {
           "Seconds to the next try of a stop without an answer, or with 541; doubles to an hour")
       ->check(CLI::Range(0.0, 3'600.0))
       ->capture_default_str();
-  work->add_option("--tries", options.tries, "Most tries of a stop without an answer, or with 541")
+  work->add_option("--tries", options.tries,
+                   "Maximum number of tries of a stop without an answer, or with 541")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   work->add_option("--probe", options.probe,
