@@ -2,11 +2,11 @@
 # Runs a batch through a web server in front of the local gateway, while that server is reloaded and
 # killed again and again. Each row must have one outcome, and all must be accepted in the end:
 #   front_servers.sh DIRECTORY_OF_THE_PROGRAMS [ROWS [SERVER…]]
-# 12,000 rows; nginx, haproxy, apache2 and caddy, those of them that are installed.
+# 12,000 rows; nginx, haproxy, apache2, caddy and h2o, those of them that are installed.
 set -eu
 programs=$1
 rows=${2:-12000}
-[ $# -le 2 ] && set -- "$1" "$rows" nginx haproxy apache2 caddy
+[ $# -le 2 ] && set -- "$1" "$rows" nginx haproxy apache2 caddy h2o
 shift 2
 # shellcheck source=tests/programs/program_checks.sh
 . "$(dirname "$0")/programs/program_checks.sh"
@@ -108,9 +108,29 @@ run_caddy() {
   exec setsid env HOME="$work" caddy run --adapter caddyfile --config "$work/caddy.conf"
 }
 
+configure_h2o() {
+  cat <<END
+pid-file: $work/h2o.pid
+error-log: $work/error.log
+listen:
+  host: 127.0.0.1
+  port: $port
+  ssl:
+    certificate-file: $work/certificate.pem
+    key-file: $work/key.pem
+proxy.preserve-host: ON
+hosts:
+  default:
+    paths:
+      "/":
+        proxy.reverse.url: "http://$behind/"
+END
+}
+run_h2o() { exec setsid h2o -m master -c "$work/h2o.conf"; }
+
 reload() {
   case $1 in
-    nginx) kill -HUP "$server" ;;
+    nginx | h2o) kill -HUP "$server" ;;
     haproxy) kill -USR2 "$server" ;;
     apache2) kill -USR1 "$server" ;;
     caddy)
