@@ -327,11 +327,12 @@ TEST_CASE(
   if (child == 0) {
     const mobivate::DoiClient client(support::without_retries(support::options(server.base_url())),
                                      support::trusting(ca.path()));
+    // UndefinedBehaviorSanitizer needs a pipe when it sees a type for the first time.
+    int unlike = stop_state(client.unsubscribe(support::ndoi_request())) != StopState::accepted;
     std::vector<int> files;
     for (int file = open("/dev/null", O_RDONLY); file >= 0; file = open("/dev/null", O_RDONLY)) {
       files.push_back(file);
     }
-    int unlike = 0;
     int named = 0;
     int accepted = 0;
     for (int free = 0; free < 10; ++free) {

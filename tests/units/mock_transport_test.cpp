@@ -41,22 +41,22 @@ TEST_CASE("Answers of the mock are handed out in the order they were queued") {
 
 TEST_CASE("A late answer of the mock comes when it is due") {
   const auto gateway = support::mock();
-  gateway->after(30ms).reply(200, "MT-1").reply(200, "MT-2");
+  gateway->after(400ms).reply(200, "MT-1").reply(200, "MT-2");
   const auto start = Clock::now();
   CHECK(std::get<mobivate::HttpResponse>(gateway->send(request_with(10s))).body == "MT-1");
-  CHECK(Clock::now() - start >= 30ms);
+  CHECK(Clock::now() - start >= 400ms);
   const auto second = Clock::now();
   CHECK(std::get<mobivate::HttpResponse>(gateway->send(request_with(10s))).body == "MT-2");
-  CHECK(Clock::now() - second < 25ms);
+  CHECK(Clock::now() - second < 300ms);
 }
 
 TEST_CASE("An answer of the mock that comes after the timeout is a timeout") {
   const auto gateway = support::mock();
-  gateway->after(30ms).reply(200, "MT-1").after(20ms).reply(200, "MT-2");
+  gateway->after(1h).reply(200, "MT-1").after(20ms).reply(200, "MT-2");
   const auto start = Clock::now();
   CHECK(std::get<TransportError>(gateway->send(request_with(10ms))) ==
         TransportError{TransportError::Kind::timeout, true, "no answer within 10 ms"});
-  CHECK(Clock::now() - start < 30ms);
+  CHECK(Clock::now() - start < 5s);
   CHECK(std::holds_alternative<mobivate::HttpResponse>(gateway->send(request_with(20ms))));
 
   auto options = support::without_retries(support::options());
