@@ -15,10 +15,14 @@ enum Column {
   clock_column,
   wait_column,
   raced_column,
+  end_of_lane_0_column,
+  end_of_lane_1_column,
+  looked_until_column,
   lease_column,
   id_column,
   seconds_column,
   moment_column,
+  paced_column,
   lane_column,
   was_due_at_column,
   ends_column,
@@ -35,6 +39,9 @@ enum Column {
   reference_column,
   stop_column,
 };
+
+// So a worker that goes back comes to where it was 5 to 10 seconds ago.
+constexpr Seconds mark_interval{5};
 
 /// Reads a number of a request, which SQL holds in 64 bits.
 std::uint32_t number(const Rows& rows, int row, int column, const char* name,
@@ -86,25 +93,54 @@ Lease Leases::take(Connection& database, std::size_t most) {
   lease.raced = rows.truth(0, raced_column);
   if (!rows.is_null(0, wait_column)) lease.wait = Seconds(rows.number(0, wait_column));
   clock_.see(asked, arrived, std::chrono::microseconds(rows.integer(0, clock_column)));
-  if (rows.is_null(0, id_column)) return lease;
+  if (!lease.raced) note_ends(rows);
+  if (!rows.is_null(0, id_column)) {
+    note_lead(arrived - clock_.at(std::chrono::microseconds(rows.integer(0, paced_column))));
+    for (int row = 0; row < rows.size(); ++row) take_row(rows, row, asked, lease);
+  }
+  if (!lease.raced) note_marks(arrived);
+  return lease;
+}
 
-  // A slow answer is expected again for a while: the first moment must be after it.
+/// A lane without rows that are due: goes on where the statement stopped looking.
+void Leases::note_ends(const Rows& rows) {
+  const int columns[] = {end_of_lane_0_column, end_of_lane_1_column};
+  for (int lane = 0; lane < 2; ++lane) {
+    if (rows.truth(0, columns[lane])) lanes_[lane] = {rows.text(0, looked_until_column), 0};
+  }
+}
+
+/// An answer that is slow after its moments were reserved is expected again for a while: the first
+/// moment must be after it. How long the statement looked for rows does not matter.
+void Leases::note_lead(Seconds on_its_way) {
   constexpr Seconds shortest{0.005};
   constexpr Seconds longest{0.5};
-  const Seconds took = arrived - asked;
-  lead_ = std::clamp(std::max(1.5 * took, 0.9 * lead_), shortest, longest);
-  for (int row = 0; row < rows.size(); ++row) {
-    Position& position = lanes_[rows.integer(row, lane_column)];
-    position.due_at = rows.text(row, was_due_at_column);
-    position.id = rows.integer(row, id_column);
-    ++lease.picked;
-    if (rows.truth(row, ends_column)) continue;
-    LeasedStop stop = read_stop(rows, row);
-    stop.lease_end = asked + to_boot(Seconds(rows.number(row, seconds_column)));
-    stop.moment = clock_.at(std::chrono::microseconds(rows.integer(row, moment_column)));
-    lease.stops.push_back(std::move(stop));
+  lead_ = std::clamp(std::max(1.5 * on_its_way, 0.9 * lead_), shortest, longest);
+}
+
+void Leases::take_row(const Rows& rows, int row, BootTime asked, Lease& lease) {
+  lanes_[rows.integer(row, lane_column)] = {rows.text(row, was_due_at_column),
+                                            rows.integer(row, id_column)};
+  ++lease.picked;
+  if (rows.truth(row, ends_column)) return;
+  LeasedStop stop = read_stop(rows, row);
+  stop.lease_end = asked + to_boot(Seconds(rows.number(row, seconds_column)));
+  stop.moment = clock_.at(std::chrono::microseconds(rows.integer(row, moment_column)));
+  lease.stops.push_back(std::move(stop));
+}
+
+void Leases::note_marks(BootTime now) {
+  if (next_mark_ && now < *next_mark_) return;
+  for (int lane = 0; lane < 2; ++lane) {
+    marks_[lane] = next_mark_ ? newest_marks_[lane] : lanes_[lane];
+    newest_marks_[lane] = lanes_[lane];
   }
-  return lease;
+  next_mark_ = now + to_boot(mark_interval);
+}
+
+void Leases::go_back() {
+  if (!next_mark_) return;
+  for (int lane = 0; lane < 2; ++lane) lanes_[lane] = std::min(lanes_[lane], marks_[lane]);
 }
 
 void Leases::begin_at_front() {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include <mobivate/unsubscribe_request.hpp>
@@ -66,28 +68,45 @@ struct Lease {
   std::optional<Seconds> wait{};  ///< How long the second ahead is full. Nothing: paused.
 };
 
-/// Leases rows for one worker.
+/// Leases rows for one worker. Each lease looks for rows after those of the one before, so that
+/// versions of rows that vacuum can't remove yet are passed once, and not by every lease.
 class Leases {
  public:
   Leases(std::string worker, Seconds length) : worker_(std::move(worker)), length_(length) {}
 
   Lease take(Connection& database, std::size_t most);
-  /// The next lease begins at the front.
+  /// The next lease looks at all rows that are due.
   void begin_at_front();
+  /// The next lease looks again at what this worker passed in the last 5 to 10 seconds: a row may
+  /// have been committed, or given back, behind it.
+  void go_back();
   /// Another server may have another clock.
   void forget_clock() noexcept { clock_.forget(); }
 
  private:
+  /// A place in a lane. The text sorts as the times do.
   struct Position {
     std::string due_at{"-infinity"};
     std::int64_t id = 0;
+
+    bool operator<(const Position& other) const {
+      return std::tie(due_at, id) < std::tie(other.due_at, other.id);
+    }
   };
+
+  void note_ends(const Rows& rows);
+  void note_lead(Seconds on_its_way);
+  void note_marks(BootTime now);
+  void take_row(const Rows& rows, int row, BootTime asked, Lease& lease);
 
   std::string worker_;
   Seconds length_;
   ServerClock clock_{};
   Seconds lead_{0.02};  // what an answer needs to arrive
   Position lanes_[2]{};
+  Position marks_[2]{};         // where each lane was 5 to 10 seconds ago
+  Position newest_marks_[2]{};  // up to 5 seconds ago
+  std::optional<BootTime> next_mark_{};
 };
 
 /// Write outcomes. Return the rows that were still this worker's.

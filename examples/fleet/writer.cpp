@@ -16,6 +16,7 @@ constexpr Seconds beat_interval{5};
 constexpr Seconds doubt_interval{1};
 constexpr Seconds plan_interval{10};
 constexpr Seconds poll_interval{0.25};
+constexpr Seconds look_interval{1};
 constexpr Seconds shortest_backoff{0.1};
 constexpr Seconds longest_backoff{10};
 
@@ -96,7 +97,7 @@ void Writer::greet(Connection& database) {
   const bool is_back = gone_.exchange(false);
   if (is_back) desk_.say("The database is back");
   backoff_ = shortest_backoff;
-  next_lease_ = next_front_ = BootClock::now();
+  next_lease_ = next_front_ = next_look_ = BootClock::now();
   next_plan_ = in(plan_interval);
 }
 
@@ -157,22 +158,36 @@ void Writer::give_rows_back(Connection& database) {
   is_doubtful(database);
 }
 
+/// A lease goes on where the last one ended. Once a second, and while there is nothing to do, it
+/// goes back a few seconds, or to the front. Returns true if to the front.
+bool Writer::choose_where_to_look() {
+  const BootTime now = BootClock::now();
+  if (!idle_ && now < next_look_) return false;
+  next_look_ = now + to_boot(look_interval);
+  const bool from_front = now >= next_front_;
+  from_front ? leases_.begin_at_front() : leases_.go_back();
+  return from_front;
+}
+
 void Writer::lease(Connection& database) {
   const std::size_t wanted = desk_.wanted();
   if (wanted == 0) return;
+  const bool from_front = choose_where_to_look();
   const BootTime begin = BootClock::now();
-  const bool from_front = idle_ || begin >= next_front_;
-  if (from_front) leases_.begin_at_front();
   Lease lease = leases_.take(database, wanted);
   const Seconds took = BootClock::now() - begin;
-  // Where dead rows make the way from the front long, it is gone less often.
-  if (from_front) next_front_ = in(std::max(Seconds(1), 5 * took));
+  if (from_front) {
+    // While a snapshot is open, dead rows make the way from the front long: it takes a twentieth of
+    // the time at most.
+    next_front_ = begin + to_boot(20 * took);
+    if (lease.raced) leases_.go_back();
+  }
   if (is_doubtful(database)) {
     desk_.refuse(lease.stops);
     return;
   }
   note_lease(lease, wanted, took);
-  check_end(database, lease);
+  check_end(database, lease, from_front);
   if (!lease.stops.empty()) desk_.add(std::move(lease.stops));
 }
 
@@ -186,7 +201,8 @@ void Writer::note_lease(const Lease& lease, std::size_t wanted, Seconds took) {
     // A second's moments are taken: more come free as time goes by, and many are leased at once.
     const Seconds ahead = lease.stops.back().moment - BootClock::now();
     if (ahead > Seconds(0.75)) wait = Seconds(random(0.2, 0.3));
-    if (lease.picked < wanted && ahead <= Seconds(0.75)) wait = std::max(took, Seconds(0.01));
+    if (lease.picked < wanted && ahead <= Seconds(0.75))
+      wait = std::clamp(took, Seconds(0.01), poll_interval);
   } else if (lease.picked == 0) {
     wait = Seconds(random(0.2, 0.25));
     if (lease.wait && lease.wait->count() > 0) wait = std::min(*lease.wait, Seconds(1)) + wait;
@@ -194,9 +210,14 @@ void Writer::note_lease(const Lease& lease, std::size_t wanted, Seconds took) {
   next_lease_ = in(wait);
 }
 
-/// With --until-empty: ends when nothing is left that is not final.
-void Writer::check_end(Connection& database, const Lease& lease) {
+/// With --until-empty: ends when nothing is left that is not final. It asks for that after a look
+/// at all rows that are due, since the question takes as long.
+void Writer::check_end(Connection& database, const Lease& lease, bool from_front) {
   if (!options_.until_empty || lease.picked > 0 || lease.raced) return;
+  if (!from_front) {
+    next_lease_ = std::min(next_lease_, std::max(BootClock::now(), next_front_));
+    return;
+  }
   if (!database.run_prepared(sql::unfinished, {}).truth(0, 0)) desk_.stop();
 }
 

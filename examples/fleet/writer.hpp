@@ -35,8 +35,9 @@ class Writer {
   void write_outcomes(Connection& database);
   void give_rows_back(Connection& database);
   void lease(Connection& database);
+  bool choose_where_to_look();
   void note_lease(const Lease& lease, std::size_t wanted, Seconds took);
-  void check_end(Connection& database, const Lease& lease);
+  void check_end(Connection& database, const Lease& lease, bool from_front);
   void beat(Connection& database);
   bool is_doubtful(const Connection& database);
   void clear_doubt(Connection& database);
@@ -64,6 +65,7 @@ class Writer {
   bool idle_ = true;
   BootTime next_lease_{};
   BootTime next_front_{};
+  BootTime next_look_{};
   BootTime next_beat_{};
   BootTime next_plan_{};
   std::string told_pause_{};
