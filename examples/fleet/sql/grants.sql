@@ -1,5 +1,5 @@
 -- Rights for three roles that exist already. A DBA runs it as the owner of the schema, with psql:
---   psql -v application=shop -v worker=stop_worker -v operator=care -f grants.sql
+--   psql -v application=shop -v worker=mobivate_worker -v operator=mobivate_operator -f grants.sql
 -- One role may be given for several.
 
 -- An application inserts stops, in nine columns, and reads nothing.
