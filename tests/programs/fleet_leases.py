@@ -65,6 +65,97 @@ class Leases(FleetTest):
         self.wait_until_all("accepted")
         self.stop_worker(worker)
 
+    # The moment at which a lease ends
+
+    def workers_session(self, name):
+        """The statements of a worker, run by hand."""
+        session = self.session()
+        session.run(self.prepare("lease") + self.prepare("finish"))
+
+        def lease():
+            """Returns the id and the lease of what it leased."""
+            session.run(f"create temporary table if not exists leased as execute lease('{name}', 1, 90, "
+                        "0.01, '-infinity', 0, '-infinity', 0)")
+            rows = session.run("select id, lease from leased where id is not null; drop table leased")
+            return tuple(map(int, rows[0].split("|"))) if rows else None
+
+        session.lease = lease
+        session.finish = lambda row, message_id: (
+            f"execute finish('{name}', '{{{row[0]}}}', '{{{row[1]}}}', '{{accepted}}', "
+            f"'{{{message_id}}}', '{{null}}', '{{null}}', '{{null}}', '{{null}}', '{{1}}', '{{1}}', "
+            "'{0}', '{f}', '{0.1}', '{null}');")
+        return session
+
+    def end_the_lease(self):
+        self.sql("update mobivate.stops set due_at = now() - interval '1 millisecond'")
+
+    def wait_until_one_waits(self):
+        self.wait_for(lambda: self.number("select count(*) from pg_stat_activity where "
+                                          "wait_event_type = 'Lock'") == 1, "a session to wait")
+
+    def test_an_outcome_that_is_being_written_as_the_lease_ends_counts(self):
+        self.insert(1, 1)
+        first, second = self.workers_session("first"), self.workers_session("second")
+        row = first.lease()
+        self.end_the_lease()
+        self.assertEqual(first.run("begin;" + first.finish(row, "MT-first")), [str(row[0])])
+        self.assertIsNone(second.lease())  # and does not wait
+        first.run("commit;")
+        self.assertIsNone(second.lease())
+        self.assertEqual(self.sql("select state, message_id, attempts, lost, worker "
+                                  "from mobivate.stops"), "accepted|MT-first|1|0|first")
+
+    def test_an_outcome_that_comes_while_another_worker_leases_the_row_overwrites_nothing(self):
+        self.insert(1, 1)
+        first, second = self.workers_session("first"), self.workers_session("second")
+        row = first.lease()
+        self.end_the_lease()
+        second.run("begin;")
+        taken = second.lease()
+        self.assertEqual(taken[0], row[0])
+        first.begin(first.finish(row, "MT-first"))
+        self.wait_until_one_waits()
+        second.run("commit;")
+        self.assertEqual(first.result(), [])
+        self.assertEqual(self.sql("select state, message_id, attempts, lost, maybe_sent, worker "
+                                  "from mobivate.stops"), "sending||0|1|t|second")
+        self.assertEqual(second.run(second.finish(taken, "MT-second")), [str(row[0])])
+        self.assertEqual(first.run(first.finish(row, "MT-first")), [])
+        self.assertEqual(second.run(second.finish(taken, "MT-third")), [])  # it is final
+        self.assertEqual(self.sql("select message_id, attempts from mobivate.stops"), "MT-second|1")
+
+    def test_an_outcome_counts_if_the_other_workers_lease_is_rolled_back(self):
+        self.insert(1, 1)
+        first, second = self.workers_session("first"), self.workers_session("second")
+        row = first.lease()
+        self.end_the_lease()
+        second.run("begin;")
+        self.assertIsNotNone(second.lease())
+        first.begin(first.finish(row, "MT-first"))
+        self.wait_until_one_waits()
+        second.run("rollback;")
+        self.assertEqual(first.result(), [str(row[0])])
+        self.assertEqual(self.sql("select state, message_id, lost from mobivate.stops"),
+                         "accepted|MT-first|0")
+
+    def test_an_outcome_of_a_lease_that_the_same_worker_lost_overwrites_nothing(self):
+        self.insert(1, 1)
+        worker = self.workers_session("worker")
+        lost = worker.lease()
+        self.end_the_lease()
+        taken = worker.lease()
+        self.assertEqual(worker.run(worker.finish(lost, "MT-lost")), [])
+        self.assertEqual(worker.run(worker.finish(taken, "MT-taken")), [str(taken[0])])
+
+    def test_a_lease_with_the_same_number_of_another_worker_is_another_lease(self):
+        """A promoted standby may give a number twice."""
+        self.insert(1, 1)
+        first, second = self.workers_session("first"), self.workers_session("second")
+        row = first.lease()
+        self.assertEqual(second.run(second.finish(row, "MT-second")), [])
+        self.assertEqual(self.states(), {"sending": 1})
+        self.assertEqual(first.run(first.finish(row, "MT-first")), [str(row[0])])
+
     def test_the_fifth_lost_lease_ends_a_row(self):
         self.start_gateway()
         self.insert(1, 2)

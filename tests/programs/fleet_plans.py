@@ -8,16 +8,8 @@ import statistics
 import time
 
 import fleet_tool
-from fleet_tool import FleetTest
+from fleet_tool import FleetTest, TYPES
 
-TYPES = {
-    "lease": "text, integer, float8, float8, timestamptz, bigint, timestamptz, bigint",
-    "finish": "text, bigint[], bigint[], text[], text[], integer[], text[], integer[], boolean[], "
-              "integer[], integer[], integer[], boolean[], float8[], float8[]",
-    "give_back": "text, bigint[], bigint[], timestamptz[]",
-    "status_unfinished": "", "status_done": "", "find": "text",
-    "forget_old": "integer",
-}
 EMPTY = ", ".join(["'{}'"] * 14)
 VALUES = {
     "lease": "'w', 64, 90, 0.01, '-infinity', 0, '-infinity', 0",
@@ -28,18 +20,11 @@ VALUES = {
 
 
 class Plans(FleetTest):
-    def statement(self, name):
-        path = os.path.join(fleet_tool.SOURCES, "examples", "fleet", "sql", name + ".sql")
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-
     def plan(self, name):
         """The generic plan, as a prepared statement has it."""
-        types = f"({TYPES[name]})" if TYPES[name] else ""
         values = f"({VALUES[name]})" if name in VALUES else ""
-        return self.sql(f"set plan_cache_mode = force_generic_plan; "
-                        f"prepare it{types} as {self.statement(name)};\n"
-                        f"explain execute it{values}")
+        return self.sql(f"set plan_cache_mode = force_generic_plan; {self.prepare(name)}"
+                        f"explain execute {name}{values}")
 
     def fill(self, rows):
         """A table most of whose rows are final."""
@@ -162,9 +147,9 @@ class Plans(FleetTest):
 
         def pages(after):
             text = self.sql(
-                f"prepare it({TYPES['lease']}) as {self.statement('lease')};\nbegin;"
-                f"explain (analyze, buffers, format json) execute it('w', 32, 90, 0.01, '{after}', "
-                "0, '-infinity', 0);\nrollback;")
+                f"{self.prepare('lease')}begin;"
+                f"explain (analyze, buffers, format json) execute lease('w', 32, 90, 0.01, "
+                f"'{after}', 0, '-infinity', 0);\nrollback;")
             # Of the scan of lane 0.
             plans = [json.loads(text)[0]["Plan"]]
             for plan in plans:
@@ -178,13 +163,13 @@ class Plans(FleetTest):
         self.assertLess(pages(position), front / 3)
 
     def test_with_a_snapshot_held_the_fleet_keeps_half_its_speed(self):
-        seconds = 300 if fleet_tool.LONG else 4
+        seconds = 600 if fleet_tool.LONG else 4
         self.rate(1_000_000)
         self.start_gateway()
         speeds = []
         for held in (False, True):
             self.sql("truncate mobivate.stops")
-            rows = 400_000 if fleet_tool.LONG else 8_000
+            rows = 1_500_000 if fleet_tool.LONG else 8_000
             self.insert(1, rows, ", lane", ", 1")
             snapshot = self.cluster.psql()
             if held:
@@ -207,7 +192,7 @@ class Plans(FleetTest):
                              "read; select 1;\n")
         snapshot.stdin.flush()
         snapshot.stdout.readline()
-        query = self.statement("status_vacuum").replace("interval '1 minute'", "interval '1 second'")
+        query = fleet_tool.statement("status_vacuum").replace("interval '1 minute'", "interval '1 second'")
         self.wait_for(lambda: "(report)" in self.sql(query), "the session to be named", 10)
         self.assertNotIn("holds vacuum up", self.fleet("status").output)  # not for so short a time
         self.sql("create role plain_operator")

@@ -120,6 +120,32 @@ class Rates(FleetTest):
         self.assertEqual(self.sql("select sum(lost), sum(attempts), max(now() - done_at) < "
                                   "interval '1 minute' from mobivate.stops"), "0|250|t")
 
+    def test_no_moment_is_more_than_a_second_ahead_whoever_else_reserves(self):
+        self.rate(1000)
+        self.insert(1, 200)
+        worker, other = self.session(), self.session()
+        worker.run(self.prepare("lease"))
+        outcomes = set()
+        for ahead in (0.9, 1.03, 0.9, 1.03):
+            # The lease has looked when the other reserves what comes first.
+            self.sql("update mobivate.pacing set next_at = now()")
+            other.run("begin; update mobivate.pacing set turn = turn + 1;")
+            worker.begin("create temporary table leased as execute lease('w', 10, 90, 0.01, "
+                         "'-infinity', 0, '-infinity', 0);")
+            self.wait_for(lambda: self.number("select count(*) from pg_stat_activity where "
+                                              "wait_event_type = 'Lock'") == 1, "the lease to wait")
+            other.run("update mobivate.pacing set next_at = clock_timestamp() + "
+                      f"interval '{ahead} seconds'; commit;")
+            worker.result()
+            rows = worker.run("select raced, count(id), max(moment - clock) from leased group by raced; "
+                              "drop table leased;")
+            raced, count, last = rows[0].split("|")
+            outcomes.add((ahead, raced, count))
+            if raced == "f":
+                self.assertLessEqual(int(last), 1_000_000)
+        self.assertIn((0.9, "f", "10"), outcomes)
+        self.assertEqual(self.states().get("sending", 0) % 10, 0)
+
     def test_a_moment_of_another_servers_clock_is_begun_now(self):
         self.start_gateway()
         self.sql("update mobivate.pacing set next_at = now() + interval '1 hour', "

@@ -20,6 +20,50 @@ LOCAL_POSTGRES = os.path.join(SOURCES, "examples", "fleet", "local_postgres.sh")
 LONG = bool(os.environ.get("FLEET_LONG"))  # the variant for by hand: many minutes
 
 
+# The values of statements that a test prepares itself.
+TYPES = {
+    "lease": "text, integer, float8, float8, timestamptz, bigint, timestamptz, bigint",
+    "finish": "text, bigint[], bigint[], text[], text[], integer[], text[], integer[], boolean[], "
+              "integer[], integer[], integer[], boolean[], float8[], float8[]",
+    "give_back": "text, bigint[], bigint[], timestamptz[]",
+    "status_unfinished": "", "status_done": "", "find": "text",
+    "forget_old": "integer",
+}
+
+
+def statement(name):
+    path = os.path.join(SOURCES, "examples", "fleet", "sql", name + ".sql")
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+class Session:
+    """A connection on which a test runs statements one after another; one of them may wait."""
+
+    def __init__(self, process, schema):
+        self.process = process
+        self.schema = schema
+        self.run("set lock_timeout = '20s'")  # so that a test ends
+
+    def begin(self, text):
+        self.process.stdin.write(text.replace("mobivate.", self.schema + ".") + ";\n\\echo .\n")
+        self.process.stdin.flush()
+
+    def result(self):
+        """The rows of what was begun."""
+        rows = []
+        while (line := self.process.stdout.readline()) not in (".\n", ""):
+            rows.append(line.rstrip("\n"))
+        return rows
+
+    def run(self, text):
+        self.begin(text)
+        return self.result()
+
+    def close(self):
+        self.process.communicate(timeout=10)
+
+
 class Cluster:
     """PostgreSQL in a folder of its own."""
 
@@ -128,6 +172,16 @@ class FleetTest(unittest.TestCase):
 
     def sql(self, text):
         return self.cluster.sql(text.replace("mobivate.", self.schema + "."))
+
+    def session(self):
+        session = Session(self.cluster.psql(), self.schema)
+        self.addCleanup(session.close)
+        return session
+
+    def prepare(self, name):
+        """Prepares a statement of the fleet under its name."""
+        types = f"({TYPES[name]})" if TYPES[name] else ""
+        return f"prepare {name}{types} as {statement(name)};\n"
 
     def number(self, text):
         return int(self.sql(text))
