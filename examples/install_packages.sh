@@ -10,8 +10,8 @@ set -eu
 needed="ca-certificates cmake g++ libcli11-dev libcpp-httplib-dev libcsv-dev libcurl4-openssl-dev
   libpq-dev libspdlog-dev libssl-dev make ninja-build nlohmann-json3-dev pkg-config"
 if [ "$1" = tests ]; then
-  needed="$needed catch2 clang curl faketime libboost-dev nginx-light openssl pgbouncer postgresql
-  prometheus-cpp-dev python3 python3-h2"
+  needed="$needed catch2 clang curl faketime iproute2 iptables libboost-dev nginx-light openssl
+  pgbouncer php-cli php-pgsql postgresql prometheus-cpp-dev python3 python3-h2 python3-psycopg"
 elif [ "$1" = benchmarks ]; then
   needed="$needed libnginx-mod-http-echo nginx openssl python3-requests valgrind wrk"
 elif [ "$1" = tools ]; then
@@ -27,12 +27,13 @@ if ! command -v apt-get >/dev/null; then
 This script installs packages on Debian and Ubuntu only. Elsewhere, install these:
   Homebrew  brew install cli11 cmake cpp-httplib curl libcsv libpq ninja nlohmann-json openssl
             pkgconf spdlog
-            and for the tests: boost catch2 libfaketime llvm nginx pgbouncer postgresql
+            and for the tests: boost catch2 libfaketime llvm nginx pgbouncer php postgresql
             prometheus-cpp python
   Fedora    dnf install cli11-devel cmake cpp-httplib-devel gcc-c++ json-devel libcsv-devel
             libcurl-devel libpq-devel ninja-build openssl-devel pkgconf spdlog-devel
-            and for the tests: boost-devel catch-devel clang curl libfaketime nginx openssl
-            pgbouncer postgresql-server python3 python3-h2
+            and for the tests: boost-devel catch-devel clang curl iproute iptables libfaketime nginx
+            openssl pgbouncer php-cli php-pgsql postgresql-server python3 python3-h2
+            python3-psycopg3
   vcpkg     vcpkg install cli11 cpp-httplib[openssl] curl libcsv libpq nlohmann-json spdlog
             and for the tests: boost-asio boost-beast catch2 prometheus-cpp
 Then run this again with MOBIVATE_PACKAGES=present in the environment.

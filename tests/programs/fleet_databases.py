@@ -1,6 +1,7 @@
 """fleet_unsubscribe while its database is away, stalls, poolers stand between, and commits are in
    doubt: fleet_databases.py DIRECTORY_OF_THE_PROGRAMS [CLASS]"""
 
+import ctypes
 import os
 import shutil
 import signal
@@ -250,6 +251,71 @@ class Commits(DatabaseTest):
         self.wait_until_all("accepted")
         self.assertNotIn("can't be used", self.output(worker))
         self.stop_worker(worker)
+
+
+def iptables():
+    return shutil.which("iptables", path="/usr/sbin:/sbin:" + os.environ.get("PATH", ""))
+
+
+@unittest.skipUnless(os.getuid() == 0 and iptables() and shutil.which("ip"),
+                     "needs root, iptables and iproute2")
+class Packets(DatabaseTest):
+    """In a network of its own, in which the kernel drops packets. PostgreSQL goes on."""
+
+    @classmethod
+    def setUpClass(cls):
+        clone_newnet = 0x40000000
+        if ctypes.CDLL(None, use_errno=True).unshare(clone_newnet) != 0:
+            raise unittest.SkipTest(f"no network of its own: {os.strerror(ctypes.get_errno())}")
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        super().setUpClass()
+
+    def drop(self, *packets):
+        subprocess.run([iptables(), "-A", "INPUT", "-p", "tcp", *map(str, packets), "-j", "DROP"],
+                       check=True)
+
+    def port_of(self, worker):
+        """The worker's own port of its connection."""
+        def port():
+            return self.sql("select client_port from pg_stat_activity where application_name = "
+                            f"'worker{worker.number}'")
+        self.wait_for(lambda: port().isdigit(), "a connection")
+        return port()
+
+    def test_dropped_packets_are_noticed_in_twenty_seconds_and_nothing_is_lost(self):
+        """Those of one worker to the server, and those of the server to another worker."""
+        self.start_gateway()
+        self.rate(100)
+        self.insert(1, 1_000)
+        workers = []
+        for number in range(2):
+            self.settings = {"PGAPPNAME": f"worker{number}"}
+            workers.append(self.start_worker(*QUICK))
+        self.settings = {}
+        deaf, mute = map(self.port_of, workers)
+        self.wait_for(lambda: len(self.gateway.requests) > 50, "requests")
+        postgres = self.before["PGPORT"]
+        self.cluster.environment["PGHOST"] = self.cluster.data  # the test's own way: a socket
+        self.drop("--sport", postgres, "--dport", deaf)
+        self.drop("--sport", mute, "--dport", postgres)
+        self.drop("--dport", postgres, "--syn")
+        dropped = time.monotonic()
+        for worker in workers:
+            self.wait_for_output(worker, "The database can't be used", 20)
+        self.assertGreater(time.monotonic() - dropped, 9)  # it may only be slow
+        before = len(self.gateway.requests)
+        time.sleep(1)
+        self.assertEqual(len(self.gateway.requests), before)
+        subprocess.run([iptables(), "-F", "INPUT"], check=True)
+        for worker in workers:
+            self.wait_for_output(worker, "The database is back", 20)
+        self.wait_until_all("accepted")
+        self.assertEqual(self.states(), {"accepted": 1_000})
+        self.assertEqual({request.reference for request in self.gateway.requests},
+                         set(map(str, range(1, 1_001))))
+        for worker in workers:
+            self.assertEqual(self.output(worker).count("can't be used"), 1)
+            self.stop_worker(worker)
 
 
 if __name__ == "__main__":
