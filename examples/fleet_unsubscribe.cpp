@@ -10,9 +10,11 @@
 
 #include "bulk/line_reader.hpp"
 #include "bulk/signals.hpp"
+#include "fleet/conninfo.hpp"
 #include "fleet/database.hpp"
 #include "fleet/operate.hpp"
 #include "fleet/options.hpp"
+#include "fleet/schema.hpp"
 #include "fleet/work.hpp"
 
 namespace fleet { namespace {
@@ -44,6 +46,9 @@ ExitCode run(const Options& options) {
     return act(database, options);
   } catch (const DatabaseGone& error) {
     print_error(std::string("the database can't be used: ") + error.what());
+    return database_failed;
+  } catch (const WrongSchema& error) {
+    print_error(error.what());
     return database_failed;
   } catch (const DatabaseError& error) {
     const bool is_missing = error.sqlstate == "42P01" || error.sqlstate == "3F000";

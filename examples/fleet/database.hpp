@@ -129,9 +129,6 @@ class Connection {
   std::unordered_set<std::string> prepared_{};
 };
 
-/// Throws `std::invalid_argument` if libpq can't read where the database is.
-void check_conninfo(const std::string& conninfo);
-
 /// Writes a name as SQL takes it.
 std::string quoted_name(const std::string& name);
 

@@ -7,6 +7,7 @@
 #include "../bulk/stop_list.hpp"
 #include "../bulk/summary.hpp"
 #include "operate.hpp"
+#include "schema.hpp"
 #include "sql.hpp"
 
 namespace fleet {
@@ -111,7 +112,7 @@ std::string counted(std::size_t count, const char* one, const char* many) {
 ExitCode submit(Database& database, const SubmitOptions& options) {
   bulk::LineReader lines(options.list, [] { return bulk::signals_caught() > 0; });
   bulk::StopList list(lines, options.defaults, options.ignore_other_columns);
-  Connection connection(database);
+  Connection connection = connect_to_schema(database);
   connection.run_script("begin");
   const Staged staged = stage(connection, list);
   if (bulk::signals_caught() > 0 || !lines.error().empty()) {

@@ -216,8 +216,7 @@ class Worker {
     thread.join();
     report_.end();
     if (!writer_.refusal().empty()) {
-      std::cerr << "fleet_unsubscribe: the database refuses a statement: " << writer_.refusal()
-                << ". If the schema or a right is missing, run setup and grants.sql\n";
+      std::cerr << "fleet_unsubscribe: " << writer_.refusal() << '\n';
       return database_failed;
     }
     return told_of_stop_ ? stopped : code_of(desk_.counts());

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "schema.hpp"
 #include "sql.hpp"
 
 namespace fleet {
@@ -48,7 +49,7 @@ double Writer::random(double least, double most) {
 void Writer::run() {
   while (!finished_) {
     try {
-      Connection database(database_);
+      Connection database = connect_to_schema(database_);
       greet(database);
       serve(database);
       finished_ = true;
@@ -56,8 +57,12 @@ void Writer::run() {
       lose(error.what());
       if (desk_.is_done()) break;
       wait_to_connect();
-    } catch (const std::exception& error) {
+    } catch (const WrongSchema& error) {
       refusal_ = error.what();
+      break;
+    } catch (const std::exception& error) {
+      refusal_ = std::string("the database refuses a statement: ") + error.what() +
+                 ". If the schema or a right is missing, run setup and grants.sql";
       break;
     }
   }

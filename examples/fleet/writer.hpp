@@ -25,7 +25,7 @@ class Writer {
 
   bool is_finished() const { return finished_; }
   bool is_gone() const { return gone_; }
-  /// Why the database refused a statement. Empty: it did not. Read it when finished.
+  /// Why the database, or its schema, can't be used at all. Empty: it can. Read it when finished.
   const std::string& refusal() const { return refusal_; }
 
  private:

@@ -54,6 +54,47 @@ class Basics(FleetTest):
         self.start_gateway()
         self.assert_ends(self.fleet("work"), 6, "setup")
 
+    # Other versions of the schema
+
+    def set_version(self, version):
+        self.sql(f"update mobivate.pacing set version = {version}")
+
+    def test_a_schema_of_the_next_version_serves_this_program_too(self):
+        self.start_gateway()
+        self.insert(1, 1)
+        self.set_version(2)
+        self.assert_ends(self.fleet("work", "--until-empty"), 0)
+        self.assert_ends(self.fleet("status"), 0, "accepted 1")
+        self.assert_ends(self.fleet("setup"), 6, "has version 2", "knows 1 at most",
+                         "use the newer program")
+
+    def test_a_schema_of_another_version_is_left_alone(self):
+        self.start_gateway()
+        self.insert(1, 1)
+        for version, texts in ((3, ("has version 3", "knows 2 at most: use the newer program")),
+                               (0, ("has version 0", "needs 1: run `fleet_unsubscribe setup`"))):
+            self.set_version(version)
+            for arguments in (("work",), ("rate", 7), ("status",), ("find", "254711000001"),
+                              ("retry", "--state", "unknown"), ("forget", "254711000001")):
+                with self.subTest(version=version, arguments=arguments):
+                    self.assert_ends(self.fleet(*arguments, timeout=10), 6, *texts)
+            self.assert_ends(self.submit(list_of(5, 6)), 6, *texts)
+        self.assertEqual(self.gateway.requests, [])
+        self.assertEqual(self.states(), {"waiting": 1})
+        self.assertEqual(self.number("select rate from mobivate.pacing"), 10)
+
+    def test_a_worker_looks_at_the_version_whenever_it_connects(self):
+        """Another server may have another schema."""
+        self.start_gateway()
+        worker = self.start_worker()
+        self.insert(1, 1)
+        self.wait_until_all("accepted")
+        self.set_version(3)
+        self.cluster.sql("select pg_terminate_backend(pid) from pg_stat_activity "
+                         "where application_name = 'fleet_unsubscribe'")
+        self.assertEqual(worker.wait(20), 6)
+        self.assertIn("use the newer program", self.output(worker))
+
     def test_grants_give_each_role_what_it_needs_and_no_more(self):
         self.cluster.sql("create role shop login; create role stop_worker login; "
                          "create role care login")
