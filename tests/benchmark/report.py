@@ -6,11 +6,13 @@ from pathlib import Path
 DOCUMENT = Path(__file__).with_name("document.md")
 # The least that each ratio has to be. Times are those of whatever machine checks a change, and what
 # else it does; instructions are not, so those are held to more.
-TARGETS = {"requests": 0.97, "512": 1.3, "4096": 1.0, "wall": 0.97, "callbacks": 0.85, "counted": 0.97, "requests.get": 25, "requests.Session": 1,
-           "build_url": 2, "parse_response": 0.65,
+TARGETS = {"requests": 0.97, "512": 1.3, "4096": 1.0, "wall": 0.97, "callbacks": 0.85, "counted": 0.97,
+           "requests.get": 25, "requests.Session": 1,
+           "build_url": 2, "parse_response": 2,
            "compiled": 1.82, "header_only": 0.82, "call": 0}
-GROSS = {"requests": 0.7, "512": 1.0, "4096": 0.7, "wall": 0.7, "callbacks": 0.6, "counted": 1.2, "requests.get": 3, "requests.Session": 1,
-         "build_url": 2, "parse_response": 0.65,
+GROSS = {"requests": 0.7, "512": 1.0, "4096": 0.7, "wall": 0.7, "callbacks": 0.6, "counted": 1.2,
+         "requests.get": 3, "requests.Session": 1,
+         "build_url": 2, "parse_response": 2,
          "compiled": 1.5, "header_only": 0.35, "call": 0}
 MOST_MEMORY_GROWTH_MIB = 1.5
 

@@ -129,6 +129,27 @@ TEST_CASE("Any bytes give a result, and never a success unless the pages documen
   CHECK(accepted > 1'000);
 }
 
+TEST_CASE("A success with no other member is read as one with another member is") {
+  const std::string documented = R"({ "200" : "MT-a1" , })";
+  const auto agree = [](const std::string& body) {
+    if (body.empty() || body.front() != '{') return;
+    CAPTURE(body);
+    const auto alone = parse_response({200, body, {}});
+    const auto together = parse_response({200, R"({"t":0,)" + body.substr(1), {}});
+    REQUIRE(is_accepted(alone) == is_accepted(together));
+    if (is_accepted(alone)) REQUIRE(alone == together);
+  };
+  agree(documented);
+  for (std::size_t at = 1; at <= documented.size(); ++at) {
+    agree(documented.substr(0, at));
+    agree(std::string(documented).erase(at - 1, 1));
+    for (int byte = 0; byte < 256; ++byte) {
+      agree(std::string(documented).insert(at, 1, static_cast<char>(byte)));
+      agree(std::string(documented).replace(at - 1, 1, 1, static_cast<char>(byte)));
+    }
+  }
+}
+
 TEST_CASE("Every 2xx is a success, nothing else is") {
   for (int status = 100; status < 600; ++status) {
     const bool success = status >= 200 && status <= 299;

@@ -38,6 +38,10 @@ constexpr bool is_refusal(int code) noexcept {
   return code >= 100 && !is_2xx(code);
 }
 
+constexpr bool is_id_character(char c) noexcept {
+  return is_alphanumeric(c) || c == '-';
+}
+
 inline UnsubscribeResult in_doubt(std::string reason) {
   return UnexpectedResponse{0, std::move(reason), {}};
 }
@@ -125,7 +129,7 @@ inline UnsubscribeResult combine(const UnsubscribeResult& a, const UnsubscribeRe
   return std::holds_alternative<SendFailed>(a) ? a : b;  // SendFailed has the gateway's own words
 }
 
-inline UnsubscribeResult read_object(std::string_view text, int http_status) {
+inline UnsubscribeResult read_document(std::string_view text, int http_status) {
   bool twice = false;
   const nlohmann::json object = parse_members(std::string(text), twice);
   if (object.is_discarded()) return in_doubt("not valid JSON");
@@ -142,10 +146,32 @@ inline UnsubscribeResult read_object(std::string_view text, int http_status) {
   return found ? std::move(*found) : in_doubt("no documented member");
 }
 
+/// Returns the id if the text is the documented success and nothing else, as nearly all answers
+/// are. `read_document` would return the same, ten times slower.
+inline std::optional<std::string> id_of_plain_success(std::string_view text) {
+  const auto skip = [&text](std::string_view token) {
+    if (!starts_with(text, token)) return false;
+    text.remove_prefix((std::min)(text.find_first_not_of(" \t\r\n", token.size()), text.size()));
+    return true;
+  };
+  if (!skip("{") || !skip("\"200\"") || !skip(":") || !starts_with(text, "\"")) return std::nullopt;
+  const auto end = std::find_if_not(text.begin() + 1, text.end(), is_id_character);
+  std::string id(text.begin() + 1, end);
+  text.remove_prefix(1 + id.size());
+  if (id.empty() || !skip("\"")) return std::nullopt;
+  skip(",");
+  if (text != "}") return std::nullopt;
+  return id;
+}
+
+inline UnsubscribeResult read_object(std::string_view text, int http_status) {
+  if (auto id = id_of_plain_success(text)) return accepted_if_2xx(std::move(*id), http_status);
+  return read_document(text, http_status);
+}
+
 /// Reads a plain-text answer, which an older edition of the NDOI page documents.
 inline UnsubscribeResult read_plain_text(std::string_view text, int http_status) {
   constexpr std::string_view id_prefix{"MT-"};
-  const auto is_id_character = [](char c) { return is_alphanumeric(c) || c == '-'; };
   if (text.empty()) return in_doubt("an empty body");
   if (starts_with(text, id_prefix) && text.size() > id_prefix.size() &&
       std::all_of(text.begin(), text.end(), is_id_character)) {
