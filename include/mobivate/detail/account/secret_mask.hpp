@@ -82,6 +82,7 @@ class EscapedText {
 
   /// Removes one layer of escapes. Returns false if there was none.
   bool take_off_a_layer() {
+    if (bytes_.find_first_of("+&%\\") == std::string::npos) return false;
     bool changed = false;
     std::size_t to = 0;
     for (std::size_t from = 0; from < bytes_.size(); ++to) {
