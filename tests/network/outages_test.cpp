@@ -306,6 +306,29 @@ TEST_CASE("A call takes three descriptors at most, and what a burst opened is gi
   CHECK(becomes_true([&] { return descriptors() - before <= kept * (3 + 1); }));
 }
 
+TEST_CASE("A batch of 32 in flight uses the connections of the batch before it") {
+  constexpr int in_flight = 32;
+  std::atomic<int> connections{0};
+  Meeting meeting(in_flight);
+  const MisbehavingServer server([&](Connection& client) {
+    ++connections;
+    while (!client.read_request().empty()) {
+      meeting.wait();
+      client.send(success);
+    }
+  });
+  const mobivate::DoiClient client(support::options(server.base_url()));
+  mobivate::BatchOptions batch;
+  batch.max_in_flight = in_flight;
+  meeting.open();
+  for (int i = 0; i < 3; ++i) {
+    const auto summary = client.unsubscribe_all(
+        std::vector(in_flight, support::ndoi_request()), [](const auto&, const auto&) {}, batch);
+    CHECK(summary.accepted == in_flight);
+    CHECK(connections == in_flight);
+  }
+}
+
 TEST_CASE("Programs that are started meanwhile inherit no connection") {
   std::atomic<int> flags{-1};
   const MisbehavingServer server([&](Connection& client) {

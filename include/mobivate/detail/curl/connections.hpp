@@ -48,8 +48,10 @@ class CurlConnections {
   /// True unless something came on an HTTP/1 connection after its last answer. It may be a late
   /// answer, and libcurl before 8.2 takes it for the answer to the next request: another
   /// subscriber's. (In HTTP/2 an answer says which request it is for.)
-  [[nodiscard]] bool are_quiet() const noexcept {
-    return std::all_of(idle_.begin(), idle_.end(), is_quiet);
+  [[nodiscard]] bool are_quiet() {
+    looked_at_.clear();
+    for (const curl_socket_t socket : idle_) looked_at_.push_back({socket, POLLIN, 0});
+    return looked_at_.empty() || !is_any_readable(looked_at_);
   }
 
   [[nodiscard]] CURLMcode add(const CurlTransfer& transfer) {
@@ -122,6 +124,7 @@ class CurlConnections {
   Time born_ = std::chrono::steady_clock::now();
   std::size_t running_ = 0;
   std::vector<curl_socket_t> idle_{};
+  std::vector<pollfd> looked_at_{};
   std::unordered_map<curl_socket_t, int> sockets_{};
   MultiPointer multi_;  ///< Goes first: it closes its sockets.
 };

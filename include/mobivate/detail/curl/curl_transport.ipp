@@ -21,7 +21,7 @@ namespace mobivate {
 namespace detail {
 
 /// The `CurlMulti` of one transport, with the connections that they keep while nobody uses them:
-/// not more than eight, with eight connections each. What a burst opened beyond that is closed.
+/// not more than eight, with 32 connections each. What a burst opened beyond that is closed.
 class CurlPool {
  public:
   explicit CurlPool(CurlOptions options) : options_(std::move(options)) { idle_.reserve(most); }

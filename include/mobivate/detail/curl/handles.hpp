@@ -8,11 +8,13 @@
 #include <optional>
 #include <stdexcept>
 #include <string_view>
+#include <vector>
 
 #include <curl/curl.h>
 
 #ifndef _WIN32
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 #endif
 
@@ -89,10 +91,13 @@ inline void close_socket(curl_socket_t socket) noexcept {
 #endif
 }
 
-/// True if nothing has come on a connection, its end neither.
-inline bool is_quiet(curl_socket_t socket) noexcept {
-  char byte = 0;
-  return recv(socket, &byte, 1, MSG_PEEK) < 0;  // libcurl's sockets don't block
+/// True if something has come on one of the sockets, or its end.
+inline bool is_any_readable(std::vector<pollfd>& sockets) noexcept {
+#ifdef _WIN32
+  return WSAPoll(sockets.data(), static_cast<ULONG>(sockets.size()), 0) != 0;
+#else
+  return poll(sockets.data(), static_cast<nfds_t>(sockets.size()), 0) != 0;
+#endif
 }
 
 /// True if two can't be opened: that of a connection that failed for want of another was closed.

@@ -49,7 +49,7 @@ class CurlMulti final : public Multi {
     remove(exchange);  // if there was no memory for its last
     exchange.start = std::chrono::steady_clock::now();
     exchange.timeout = request.timeout;
-    if (exchange.start - current().born() >= longest_life_ || !current().are_quiet()) {
+    if (exchange.start - current().born() >= longest_life_ || !are_quiet(exchange.start)) {
       use_new_connections();
     }
     CurlTransfer& transfer = *exchange.transfer;
@@ -81,6 +81,7 @@ class CurlMulti final : public Multi {
     if (ended.size() > before) return;
     if (!held_.empty()) longest = (std::min)(longest, longest_hold);
     poll(longest);
+    next_look_ = {};
     const InsideCurl inside(inside_);
     for (const curl_waitfd& socket : polled_) {
       for (CurlConnections& connections : connections_) {
@@ -115,7 +116,7 @@ class CurlMulti final : public Multi {
   }
 
   [[nodiscard]] bool is_overgrown() const noexcept override {
-    constexpr std::size_t most = 8;
+    constexpr std::size_t most = 32;
     return connections_.back().idle() > most;
   }
 
@@ -126,6 +127,7 @@ class CurlMulti final : public Multi {
 
  private:
   static constexpr std::chrono::milliseconds longest_hold{200};
+  static constexpr std::chrono::milliseconds look_interval{1};
 
   struct Exchange {
     std::unique_ptr<CurlTransfer> transfer{};
@@ -135,6 +137,14 @@ class CurlMulti final : public Multi {
   };
 
   [[nodiscard]] CurlConnections& current() noexcept { return connections_.back(); }
+
+  /// As `CurlConnections::are_quiet`. Of requests that start one right after the other, the first
+  /// looks.
+  [[nodiscard]] bool are_quiet(Time now) {
+    if (now < next_look_) return true;
+    next_look_ = now + look_interval;
+    return current().are_quiet();
+  }
 
   /// From now on, requests use none of the connections there are.
   void use_new_connections() {
@@ -248,6 +258,7 @@ class CurlMulti final : public Multi {
   std::list<CurlConnections> connections_{1};  ///< New requests use the last.
   std::deque<Exchange> exchanges_{};           ///< By id.
   std::vector<Ended> unsendable_{};
+  Time next_look_{};           ///< When to look again whether something came on a kept connection.
   bool speaks_http1_ = false;  ///< The last answer came over HTTP/1.
   const Exchange* first_ = nullptr;
   bool is_first_known_ = false;
