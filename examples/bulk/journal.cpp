@@ -38,6 +38,8 @@ bool is_blank(std::string_view text) {
 void apply(const PastLine& line, const Again& again, KnownRows& rows) {
   KnownRow& row = rows[rows.key(line.request)];
   if (row.journalled() == Journalled::accepted) return;
+  // Not sent, and not to be sent: another row of this key, whose other fields differ.
+  if (line.state == Journalled::nothing && row.journalled() != Journalled::sending) return;
   const bool is_sent_again = line.state == Journalled::refused &&
                              (again.refused || (again.account_errors && line.is_about_account));
   if (!is_sent_again) return row.set(line.state);

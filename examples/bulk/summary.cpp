@@ -80,7 +80,7 @@ std::string meaning(const Tally& tally, ExitCode code) {
   };
   switch (code) {
     case all_accepted:
-      return "every row is accepted: all these subscribers are stopped.";
+      return "every row is accepted: the gateway took the stop of all these subscribers.";
     case some_refused:
       return rows(tally.now.refused + tally.earlier.refused, "refused, all others are accepted.");
     case unfinished: {

@@ -53,10 +53,11 @@ struct ClientOptions {
   /// refused, and so are `Host`, `Content-Type`, `Accept`, `User-Agent`, `Content-Length` and
   /// `Transfer-Encoding`.
   Headers headers{};
-  /// Called after each HTTP request, on the calling thread; for asynchronous calls, on the client's
-  /// own thread. If several threads use the client, they call `on_attempt` at the same time. The
-  /// call waits until it returns; in a batch, every request waits. Its exceptions leave the call;
-  /// an asynchronous call ends as `TransportError::Kind::other` instead.
+  /// Called after each attempt, also one without a connection, on the calling thread; for
+  /// asynchronous calls, on the client's own thread. If several threads use the client, they call
+  /// `on_attempt` at the same time. The call waits until it returns; in a batch, every request
+  /// waits. Its exceptions leave the call; an asynchronous call ends as
+  /// `TransportError::Kind::other` instead.
   std::function<void(const Attempt&)> on_attempt{};
   /// Limits the HTTP requests per second. Clients that share one `RateLimit` share its rate. Null:
   /// no limit.

@@ -39,7 +39,8 @@ inline constexpr bool is_range<Source, std::void_t<decltype(std::begin(std::decl
 class DoiClient {
  public:
   /// Sends through `transport`; if it is null, through libcurl (`CurlTransport`).
-  /// Throws `std::invalid_argument` if an option is invalid. The message names the option.
+  /// Throws `std::invalid_argument` if an option is invalid; the message names the option. Throws
+  /// `std::runtime_error` if libcurl can't be set up.
   explicit DoiClient(ClientOptions options, std::shared_ptr<Transport> transport = nullptr);
 
   // Not movable: a moved-from client would be unusable.

@@ -69,6 +69,16 @@ class Journals(BulkTest):
         self.goes_on(line(1) + line(1, "refused", 590) + line(2, "unknown", None) + line(2) +
                      line(3, "refused", 590) + line(3, "unknown", None), [3, 4, 5, 6])
 
+    def test_a_row_of_the_same_key_that_is_not_sent_does_not_change_what_is_known(self):
+        self.goes_on(line(1, "refused", 590) + line(1, "not_sent", None) +
+                     line(2, "unknown", None) + line(2, "not_sent", None) +
+                     line(3, "sending", None) + line(3, "not_sent", None), [2, 3, 4, 5, 6], code=1)
+        self.gateway.answer = lambda request: REFUSED
+        self.goes_on(line(1) + line(2, "unknown", None) + line(2, "not_sent", None),
+                     [2, 3, 4, 5, 6], code=1)
+        doubtful = [l["reference"] for l in self.journalled("refused") if l["after_unknown"]]
+        self.assertEqual(doubtful, ["2"])
+
     # Ends
 
     def test_a_whole_last_line_without_its_newline_counts(self):
