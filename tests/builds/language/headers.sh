@@ -12,9 +12,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # A standard C++ header has no .h and no directory, so this finds those of a system. unistd.h, for
-# getpid, and fcntl.h, for macOS, are left out on Windows.
+# getpid, poll.h, and fcntl.h, for macOS, are left out on Windows.
 foreign=$(grep -rnE '^ *# *include' "$include" |
-  grep -vE '<(curl/curl\.h|nlohmann/json\.hpp|mobivate/[a-z_/]+\.[hi]pp|[a-z_]+|(unistd|fcntl)\.h)>' || true)
+  grep -vE '<(curl/curl\.h|nlohmann/json\.hpp|mobivate/[a-z_/]+\.[hi]pp|[a-z_]+|(unistd|fcntl|poll)\.h)>' || true)
 [ -z "$foreign" ] || { echo "neither standard C++, libcurl nor nlohmann/json: $foreign" >&2; exit 1; }
 
 # directory_of HEADER: where the machine's own compiler finds it
