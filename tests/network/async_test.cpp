@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -43,6 +47,58 @@ void stall(Connection& client) {
   client.read_request();
   client.wait_for_client_to_go();
 }
+
+/// Answers the first two requests once both are there.
+class WakeableTransport : public mobivate::Transport {
+ public:
+  std::function<void()> on_first_start;
+
+  mobivate::TransportResult send(const mobivate::HttpRequest& /*request*/) override { return {}; }
+
+ private:
+  class Wakeable : public mobivate::detail::Multi {
+   public:
+    explicit Wakeable(WakeableTransport& transport) : transport_(transport) {}
+
+    void start(std::size_t id, const mobivate::HttpRequest& /*request*/, bool /*anew*/) override {
+      ids_.push_back(id);
+      if (ids_.size() == 1) transport_.on_first_start();
+    }
+
+    void wait(std::chrono::milliseconds longest, std::vector<Ended>& ended) override {
+      if (ids_.size() == 2) {
+        for (const std::size_t id : ids_)
+          ended.push_back({id, mobivate::HttpResponse{200, "MT-1", {}}});
+        ids_.clear();
+        return;
+      }
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, longest, [this] { return woken_; });
+      woken_ = false;
+    }
+
+    mobivate::TransportError stop(std::size_t /*id*/) override {
+      return mobivate::detail::cancelled(true);
+    }
+
+    void wake() noexcept override {
+      const std::lock_guard lock(mutex_);
+      woken_ = true;
+      changed_.notify_one();
+    }
+
+   private:
+    WakeableTransport& transport_;
+    std::vector<std::size_t> ids_{};
+    std::mutex mutex_{};
+    std::condition_variable changed_{};
+    bool woken_ = false;
+  };
+
+  std::shared_ptr<mobivate::detail::Multi> open_multi() override {
+    return std::make_shared<Wakeable>(*this);
+  }
+};
 
 /// A transport of a user's that has only `send`.
 class SlowTransport : public mobivate::Transport {
@@ -223,6 +279,18 @@ TEST_CASE("An asynchronous call may be cancelled by itself") {
   CHECK(to_string(first.get()) == "unknown: cancelled: cancelled by the caller");
   CHECK(std::chrono::steady_clock::now() - moment < 100ms);
   CHECK(second.wait_for(0s) == std::future_status::timeout);
+}
+
+TEST_CASE("A call that is added while the client looks after others is sent at once") {
+  const auto transport = std::make_shared<WakeableTransport>();
+  const mobivate::DoiClient client(support::options(), transport);
+  Future second;
+  transport->on_first_start = [&] {
+    second = client.unsubscribe_async(request(2));
+    std::this_thread::sleep_for(2ms);  // so that the first is looked after before all else
+  };
+  auto first = client.unsubscribe_async(request(1));
+  CHECK(first.wait_for(5s) == std::future_status::ready);
 }
 
 TEST_CASE("An asynchronous call ends within its total_timeout, also if its turn never comes") {

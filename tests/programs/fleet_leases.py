@@ -190,7 +190,7 @@ class Leases(FleetTest):
 
         def all_final():
             if workers and workers[0].poll() is None:
-                return "waiting" not in self.states() and "sending" not in self.states()
+                return not {"waiting", "sending"} & set(self.states())
             workers[:] = [self.start_worker("--timeout", 100, "--lease", 2.1)]
             return False
 

@@ -76,8 +76,11 @@ class Driver {
     if (!had_room && has_room()) return;  // for more to be added
     // Callbacks may take their time: between any two of them, what is in flight is looked after.
     constexpr std::chrono::milliseconds longest_neglect{1};
-    if (slots_.taken() > 0 && clock_.now() - tended_ >= longest_neglect) tend(Duration(0));
-    if (!finish_one() && longest > Duration(0)) tend((std::min)(longest, until_something()));
+    const bool neglected = slots_.taken() > 0 && clock_.now() - tended_ >= longest_neglect;
+    if (neglected) tend(Duration(0));
+    if (finish_one() || longest == Duration(0)) return;
+    // Not both: the first may have used up a `wake`, and the caller has to see what it was for.
+    if (!neglected) tend((std::min)(longest, until_something()));
   }
 
   /// Gives back what a burst of calls took. Only while there are no calls.
