@@ -143,9 +143,9 @@ TEST_CASE("A success with no other member is read as one with another member is"
   for (std::size_t at = 1; at <= documented.size(); ++at) {
     agree(documented.substr(0, at));
     agree(std::string(documented).erase(at - 1, 1));
-    for (int byte = 0; byte < 256; ++byte) {
-      agree(std::string(documented).insert(at, 1, static_cast<char>(byte)));
-      agree(std::string(documented).replace(at - 1, 1, 1, static_cast<char>(byte)));
+    for (int code = 0; code < 256; ++code) {
+      agree(std::string(documented).insert(at, 1, static_cast<char>(code)));
+      agree(std::string(documented).replace(at - 1, 1, 1, static_cast<char>(code)));
     }
   }
 }
