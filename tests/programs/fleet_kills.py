@@ -141,7 +141,7 @@ class Failover(Kills):
                 self.cluster.act("promote")
         self.wait_until_all("accepted", 90)
         for worker in workers:
-            self.assertIn("The database is back", self.output(worker))
+            self.wait_for(lambda: "The database is back" in self.output(worker), "reconnected")
             self.stop_worker(worker)
         self.check()
 
