@@ -82,12 +82,15 @@ class CurlMulti final : public Multi {
     if (!held_.empty()) longest = (std::min)(longest, longest_hold);
     poll(longest);
     next_look_ = {};
-    const InsideCurl inside(inside_);
     for (const curl_waitfd& socket : polled_) {
+      if (socket.revents == 0) continue;
+      // For one socket at a time: many TLS handshakes take longer than an exit waits.
+      const InsideCurl inside(inside_);
       for (CurlConnections& connections : connections_) {
-        if (socket.revents != 0) connections.act(socket.fd, events_of(socket));  // or ignores it
+        connections.act(socket.fd, events_of(socket));  // or ignores it
       }
     }
+    const InsideCurl inside(inside_);
     take_ended(ended);
   }
 
