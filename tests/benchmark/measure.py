@@ -83,7 +83,7 @@ class Measurements:
                 for each in plan["distant"]
             ],
             "far": [
-                self.requests(*each, path="/far", rounds=plan["far_rounds"], slice_seconds=2)
+                self.requests(*each, path="/far", rounds=plan["far_rounds"], slice_seconds=6)
                 for each in plan["far"]
             ],
             "callbacks": [self.requests(*each, callbacks=True) for each in plan["callbacks"]],
