@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <new>
-#include <unordered_map>
 #include <vector>
 
 #include <curl/curl.h>
@@ -35,11 +34,7 @@ class CurlConnections {
 
   /// Appends the sockets that libcurl waits for.
   void append_sockets(std::vector<curl_waitfd>& to) const {
-    for (const auto& [socket, what] : sockets_) {
-      const int events = ((what & CURL_POLL_IN) != 0 ? CURL_WAIT_POLLIN : 0) |
-                         ((what & CURL_POLL_OUT) != 0 ? CURL_WAIT_POLLOUT : 0);
-      to.push_back({socket, static_cast<short>(events), 0});
-    }
+    to.insert(to.end(), sockets_.begin(), sockets_.end());
   }
 
   /// How many HTTP/1 connections wait for a request.
@@ -72,7 +67,9 @@ class CurlConnections {
   /// An answer came over HTTP/1, and libcurl keeps this connection; the next request may be on it.
   void note_idle(curl_socket_t socket) {
     forget_idle(socket);
-    if (socket != CURL_SOCKET_BAD && sockets_.count(socket) == 0) idle_.push_back(socket);
+    const auto place = place_of(socket);
+    const bool is_waited_for = place != sockets_.end() && place->fd == socket;
+    if (socket != CURL_SOCKET_BAD && !is_waited_for) idle_.push_back(socket);
   }
 
   /// Lets libcurl do what there is to do.
@@ -98,17 +95,29 @@ class CurlConnections {
   static int on_socket(CURL* /*easy*/, curl_socket_t socket, int what, void* self,
                        void* /*of_socket*/) noexcept {
     auto& connections = *static_cast<CurlConnections*>(self);
+    auto& sockets = connections.sockets_;
+    auto place = connections.place_of(socket);
+    const bool is_known = place != sockets.end() && place->fd == socket;
     if (what == CURL_POLL_REMOVE) {
-      connections.sockets_.erase(socket);
+      if (is_known) sockets.erase(place);
       return 0;
     }
     connections.forget_idle(socket);
     try {
-      connections.sockets_[socket] = what;
+      if (!is_known) place = sockets.insert(place, {socket, 0, 0});
     } catch (...) {
       return -1;  // libcurl gives up
     }
+    place->events = static_cast<short>(((what & CURL_POLL_IN) != 0 ? CURL_WAIT_POLLIN : 0) |
+                                       ((what & CURL_POLL_OUT) != 0 ? CURL_WAIT_POLLOUT : 0));
     return 0;
+  }
+
+  /// Where the socket is in `sockets_`, or would be.
+  std::vector<curl_waitfd>::iterator place_of(curl_socket_t socket) noexcept {
+    return std::lower_bound(
+        sockets_.begin(), sockets_.end(), socket,
+        [](const curl_waitfd& waited_for, curl_socket_t fd) { return waited_for.fd < fd; });
   }
 
   static int on_close_socket(void* self, curl_socket_t socket) noexcept {
@@ -125,8 +134,8 @@ class CurlConnections {
   std::size_t running_ = 0;
   std::vector<curl_socket_t> idle_{};
   std::vector<pollfd> looked_at_{};
-  std::unordered_map<curl_socket_t, int> sockets_{};
-  MultiPointer multi_;  ///< Goes first: it closes its sockets.
+  std::vector<curl_waitfd> sockets_{};  ///< That libcurl waits for, in ascending order.
+  MultiPointer multi_;                  ///< Goes first: it closes its sockets.
 };
 
 }  // namespace mobivate::detail

@@ -42,6 +42,7 @@ class CurlMulti final : public Multi {
   void start(std::size_t id, const HttpRequest& request, bool on_new_connection) override {
     const InsideCurl inside(inside_);
     if (id >= exchanges_.size()) exchanges_.resize(id + 1);
+    if (id >= many && !waiter_) add_waiter();
     Exchange& exchange = exchanges_[id];
     if (!exchange.transfer) {
       exchange.transfer = std::make_unique<CurlTransfer>(id, options_, share_);
@@ -76,6 +77,10 @@ class CurlMulti final : public Multi {
       for (CurlConnections& connections : connections_) {
         if (connections.timer().count() == 0) connections.act(CURL_SOCKET_TIMEOUT, 0);
       }
+      for (const std::size_t id : added_) {
+        if (exchanges_[id].connections != nullptr) exchanges_[id].transfer->begin();
+      }
+      added_.clear();
       take_ended(ended);
     }
     if (ended.size() > before) return;
@@ -115,7 +120,7 @@ class CurlMulti final : public Multi {
 
   void wake() noexcept override {
     const std::lock_guard lock(mutex_);
-    curl_multi_wakeup(current().get());
+    curl_multi_wakeup(waiter());
   }
 
   [[nodiscard]] bool is_overgrown() const noexcept override {
@@ -129,6 +134,7 @@ class CurlMulti final : public Multi {
   CurlMulti& operator=(CurlMulti&&) = delete;
 
  private:
+  static constexpr std::size_t many = 64;
   static constexpr std::chrono::milliseconds longest_hold{200};
   static constexpr std::chrono::milliseconds look_interval{1};
 
@@ -149,11 +155,22 @@ class CurlMulti final : public Multi {
     return current().are_quiet();
   }
 
+  /// The libcurl handle to wait on. Waiting walks over all requests of a handle, so many of them
+  /// are waited for on one that has none. It costs two descriptors, which few requests do without.
+  [[nodiscard]] CURLM* waiter() noexcept { return waiter_ ? waiter_.get() : current().get(); }
+
+  void add_waiter() {
+    const std::lock_guard lock(mutex_);
+    waiter_.reset(curl_multi_init());
+    if (!waiter_) throw std::bad_alloc();
+    curl_multi_wakeup(waiter());  // the one before may have been woken in vain
+  }
+
   /// From now on, requests use none of the connections there are.
   void use_new_connections() {
     const std::lock_guard lock(mutex_);
     connections_.emplace_back();
-    curl_multi_wakeup(current().get());  // the one before may have been woken in vain
+    curl_multi_wakeup(waiter());  // the one before may have been woken in vain
     first_ = nullptr;
     is_first_known_ = false;
   }
@@ -187,8 +204,7 @@ class CurlMulti final : public Multi {
       return;
     }
     exchange.connections = &current();
-    current().act(CURL_SOCKET_TIMEOUT, 0);
-    exchange.transfer->begin();
+    added_.push_back(exchange.transfer->id());
   }
 
   void remove(Exchange& exchange) noexcept {
@@ -213,7 +229,7 @@ class CurlMulti final : public Multi {
     }
     int count = 0;
     CurlConnections::throw_if_out_of_memory(
-        curl_multi_poll(current().get(), polled_.data(), static_cast<unsigned>(polled_.size()),
+        curl_multi_poll(waiter(), polled_.data(), static_cast<unsigned>(polled_.size()),
                         static_cast<int>(longest.count()), &count));
     if (count == 0) polled_.clear();
   }
@@ -259,10 +275,12 @@ class CurlMulti final : public Multi {
   const std::chrono::milliseconds longest_life_;
   std::mutex mutex_{};  ///< For `wake`: held while `connections_` is changed.
   std::list<CurlConnections> connections_{1};  ///< New requests use the last.
-  std::deque<Exchange> exchanges_{};           ///< By id.
+  MultiPointer waiter_{};
+  std::deque<Exchange> exchanges_{};  ///< By id.
   std::vector<Ended> unsendable_{};
   Time next_look_{};           ///< When to look again whether something came on a kept connection.
   bool speaks_http1_ = false;  ///< The last answer came over HTTP/1.
+  std::vector<std::size_t> added_{};  ///< Ids of requests that libcurl has not begun with.
   const Exchange* first_ = nullptr;
   bool is_first_known_ = false;
   std::vector<std::size_t> held_{};  ///< Ids of requests that wait for the first connection.
