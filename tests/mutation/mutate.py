@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes one small mistake after the other in headers, and prints those that no unit test notices.
+"""Makes one small mistake after the other in headers, and prints those that no test notices.
 
   tests/mutation/mutate.py include/mobivate/detail/text.hpp
 
@@ -15,10 +15,13 @@ but comments and preprocessor lines. Those that don't compile are not counted. A
 noticed.
 
 It works on a copy of the tree and never touches the checkout. A file takes 5 to 30 minutes. README.md
-names the mistakes that can't matter. Needs ninja, g++ with gold, clang++ and Catch2.
+names the mistakes that can't matter. The tests are those in tests/units; for code that has to do with
+threads, sockets or libcurl, also those in tests/network (see NETWORK). Needs ninja, g++ with gold,
+clang++ and what the tests need.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -41,10 +44,20 @@ LIKELY = {
     "detail/account/account": ["client_options", "doi_client"],
     "detail/calling/batch_run": ["batch"],
     "detail/calling/retry": ["retry"],
+    "detail/calling/callback_thread": [],
     "detail/calling/call": ["doi_client", "batch", "retry"],
+    "detail/calling/doi_client": ["doi_client", "batch"],
     "detail/calling/driver": ["batch", "doi_client"],
-    "detail/multi": ["batch"],
+    "detail/calling/run_call": ["retry"],
+    "detail/calling/slots": ["batch"],
+    "detail/calling/waiting_calls": ["waiting_calls", "batch"],
+    "detail/curl": [],
+    "detail/exit": [],
+    "detail/multi": ["retry", "batch"],
+    "detail/per_process": ["per_process"],
     "detail/text": ["text"],
+    "coroutine": ["coroutine"],
+    "doi_client": ["doi_client", "batch"],
     "rate_limit": ["rate_limit"],
     "unsubscribe_result": ["unsubscribe_result"],
     "unsubscribe_request": ["unsubscribe_request"],
@@ -54,11 +67,42 @@ LIKELY = {
     "testing/mock_transport": ["mock_transport"],
 }
 
-# All code in them is templates, which are compiled with the tests.
-TEMPLATES = {"include/mobivate/json.hpp"}
+# The tests in tests/network that can see what these do, the cheapest first.
+NETWORK = {
+    "detail/calling": ["async", "cancellation", "process", "batch_network"],
+    "detail/curl": ["sigpipe", "curl_transport", "hostile_server", "tls_and_proxy", "cancellation",
+                    "outages", "async", "process", "batch_network", "faults", "http2", "resolver"],
+    "detail/multi": ["cancellation", "async", "process", "batch_network"],
+    "detail/exit": ["process", "async"],
+    "detail/per_process": ["process", "async"],
+    "rate_limit": ["async", "process"],
+    "coroutine": [],
+    "doi_client": ["async"],
+}
+
+# The files in detail that hold all the code of these, templates included.
+CODE = {
+    "detail/calling": ["calling/doi_client.ipp"],
+    "detail/curl": ["curl/curl_transport.ipp"],
+    "detail/multi": ["calling/doi_client.ipp", "curl/curl_transport.ipp"],
+    "detail/exit": ["calling/doi_client.ipp", "curl/curl_transport.ipp"],
+    "detail/per_process": ["calling/doi_client.ipp", "curl/curl_transport.ipp"],
+}
+
+# All code in them is templates, or needs C++20, and is compiled with the tests.
+TEMPLATES = {f"include/mobivate/{name}.hpp" for name in ("json", "doi_client", "coroutine")}
 
 # Of tests that take seconds, those that run first.
-QUICK = {"parse_response": ["~Any bytes*"]}
+QUICK = {
+    "parse_response": ["~Any bytes*"],
+    "async": ["~Asynchronous calls are answered*", "~Giving up*", "~A callback may start*",
+              "~Clients that share*"],
+    "batch_network": ["~3*", "~A late answer*", "~A batch stops*"],
+    "curl_transport": ["~Eight threads*"],
+    "faults": ["~*secret"],
+    "http2": ["~*went silent*"],
+    "process": ["~A request after*"],
+}
 
 # Left out always: what depends on how busy the machine is.
 UNSTEADY = {"secret": ["~Masking takes time*"]}
@@ -126,7 +170,7 @@ def partners(tokens):
             continue
         if token.text in "([{":
             open_.append(index)
-        elif token.text in ")]}":
+        elif token.text in ")]}" and open_:  # each branch of an #if may close what is open
             begin = open_.pop()
             found[begin], found[index] = index, begin
     return found
@@ -286,61 +330,90 @@ class Tree:
         return built.returncode == 0
 
     def passes(self, test, *filters):
-        return self.run(self.build / (test + "_test"), test, filters)
+        return self.run(self.build / (test + "_test"), test, filters, self.build / "exit_program")
 
-    def run(self, program, test, filters):
-        """A test that takes ten times as long as it should, and 5 s, has failed."""
-        begin = time.monotonic()
+    def run(self, program, test, filters, exit_program):
+        """A test that takes ten times as long as it should, and 5 s, has failed. Then, what it has
+        started is ended too."""
+        filters = [*filters, *UNSTEADY.get(test, [])]
+        what, begin = " ".join([test, *filters]), time.monotonic()
+        started = subprocess.Popen([program, "--abort", "--rng-seed", "1", *filters], cwd=self.tree,
+                                   env={**self.environment, "EXIT_PROGRAM": str(exit_program)},
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   start_new_session=True)
         try:
-            run = subprocess.run([program, "--abort", "--rng-seed", "1",
-                                  *(filters or UNSTEADY.get(test, []))], cwd=self.tree,
-                                 capture_output=True, timeout=self.seconds.get(test, 60) * 10 + 5)
+            code = started.wait(timeout=self.seconds.get(what, 60) * 10 + 5)
         except subprocess.TimeoutExpired:
             return False
-        self.seconds.setdefault(test, time.monotonic() - begin)
-        return run.returncode == 0
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(started.pid, signal.SIGKILL)
+            started.wait()
+        self.seconds.setdefault(what, time.monotonic() - begin)
+        return code == 0
 
     def compiles_alone(self, file):
-        """Compiles a file that holds nothing but the mistaken one. Clang reads json.hpp fastest;
-        GCC can be told to keep inline functions that nobody calls."""
-        name = str(file).replace("include/", "")
+        """Compiles a file that holds nothing but the mistaken one, or what CODE names. Clang reads
+        json.hpp fastest; GCC can be told to keep inline functions that nobody calls."""
+        parts = code_of(file)
         alone, options = self.folder / "alone.cpp", ["-std=c++17", "-O0", "-w", "-Werror=return-type",
                                                      "-DMOBIVATE_COMPILED", "-I", self.tree / "include"]
-        alone.write_text(f"#include <{name}>\n")
-        if file.suffix == ".hpp":
+        alone.write_text("".join(f"#include <mobivate/{part}>\n" for part in parts or [in_include(file)]))
+        if file.suffix == ".hpp" and not parts:
             command = ["g++", "-fkeep-inline-functions"] + options
         else:
             header, precompiled = self.folder / "json.hpp", self.folder / "json.pch"
             command = ["clang++"] + options
             if not precompiled.exists():
-                header.write_text("#include <functional>\n#include <nlohmann/json.hpp>\n")
+                header.write_text("".join(f"#include <{name}>\n" for name in (
+                    "functional", "future", "list", "map", "deque", "thread", "unordered_map",
+                    "curl/curl.h", "nlohmann/json.hpp")))
                 subprocess.run(command + ["-x", "c++-header", header, "-o", precompiled,
                                           "-Xclang", "-fpch-instantiate-templates"], check=True)
             command += ["-include-pch", precompiled]
         command += ["-c", alone, "-o", self.folder / "alone.o"]
         return subprocess.run(command, capture_output=True).returncode == 0
 
-    def passes_alone(self, test):
+    def links_alone(self, name, folders):
         """Links it before everything else, so that its functions are those that are called."""
-        program = self.folder / "alone_test"
-        folders = [test + "_test.dir", "protocol.dir", "calling.dir", "curl.dir"]
         objects = [path for folder in folders
-                   for path in (self.build / "CMakeFiles" / folder).rglob("*.o")]
-        linked = subprocess.run(
-            ["g++", self.folder / "alone.o", *objects, "-o", program, "-fuse-ld=gold",
-             "-Wl,--allow-multiple-definition", "-lCatch2WithMain", "-lcurl", "-pthread"],
-            capture_output=True)
-        return linked.returncode != 0 or self.run(program, test, QUICK.get(test, []))
+                   for path in (self.build / "CMakeFiles" / (folder + ".dir")).rglob("*.o")]
+        return subprocess.run(
+            ["g++", self.folder / "alone.o", *objects, "-o", self.folder / name, "-fuse-ld=gold",
+             "-Wl,--allow-multiple-definition", "-lCatch2WithMain", "-lcurl", "-lcpp-httplib", "-lssl",
+             "-lcrypto", "-pthread"], capture_output=True).returncode == 0
+
+    def passes_alone(self, test, *filters):
+        folders = ["protocol", "calling", "curl"]
+        if test == "process" and not self.links_alone("alone_exit_program",
+                                                      ["exit_program", *folders]):
+            return True
+        if not self.links_alone("alone_test", [test + "_test", "servers", *folders]):
+            return True
+        return self.run(self.folder / "alone_test", test, filters, self.folder / "alone_exit_program")
+
+    def includes(self, test, file):
+        """Whether the test itself compiles the file."""
+        deps = subprocess.run(["ninja", "-C", self.build, "-t", "deps"], capture_output=True, text=True)
+        parts = re.split(r"\n(?=\S)", deps.stdout)
+        return any(f"/{test}_test.dir/" in part.split(":")[0] and str(file) in part for part in parts)
 
     def verdict(self, file, likely, others, quick):
         """survived, noticed or not compiled"""
         if str(file) not in TEMPLATES:
             if not self.compiles_alone(file):
                 return "not compiled"
-            if not all(self.passes_alone(test) for test in likely):
+            if not all(self.passes_alone(test, *QUICK.get(test, [])) for test in likely):
                 return "noticed"
-            if quick and file.suffix == ".ipp":
+            if quick and (file.suffix == ".ipp" or code_of(file)):
                 return "survived"
+            if code_of(file):
+                slow = [test for test in likely if test in QUICK]
+                if not all(self.passes_alone(test) for test in slow + others):
+                    return "noticed"
+                same = [test for test in likely + others if self.includes(test, file)]
+                passes = self.compiles(same) and all(self.passes(test) for test in same)
+                return "survived" if passes else "noticed"
         # What is a template or a constant is in other files too: build them all again.
         if not self.compiles(likely):
             return "not compiled"
@@ -372,9 +445,21 @@ def shown(source, mutant):
                                    one_line(source[first:begin] + text + source[end:last]))
 
 
-def likely_tests(file, tests):
-    name = str(file.resolve().relative_to(ROOT)).replace("include/mobivate/", "")
-    return next((found for path, found in LIKELY.items() if name.startswith(path)), tests)
+def in_include(file):
+    return str(file).replace("include/mobivate/", "")
+
+
+def of_file(table, file, otherwise):
+    """The first entry that its path begins with."""
+    return next((found for path, found in table.items() if in_include(file).startswith(path)), otherwise)
+
+
+def code_of(file):
+    return ["detail/" + part for part in of_file(CODE, file, [])]
+
+
+def likely_tests(file, units):
+    return of_file(LIKELY, file, units) + of_file(NETWORK, file, [])
 
 
 def main():
@@ -397,21 +482,23 @@ def main():
         return
 
     tree = Tree(arguments.folder.resolve())
-    tests = sorted(path.name[: -len("_test.cpp")] for path in (ROOT / "tests/units").glob("*_test.cpp"))
-    if arguments.quick:
-        tests = sorted({test for file in arguments.files for test in likely_tests(file, tests)})
-    if not tree.compiles(tests):
+    files = [file.resolve().relative_to(ROOT) for file in arguments.files]
+    units = sorted(path.name[: -len("_test.cpp")] for path in (ROOT / "tests/units").glob("*_test.cpp"))
+    tests = {test for file in files for test in likely_tests(file, units)}
+    if not arguments.quick:
+        tests.update(units)
+    if not tree.compiles(sorted(tests)):
         sys.exit("The tests do not compile as they are:\n" + tree.output)
-    for test in tests:
-        if not tree.passes(test):
+    for test in sorted(tests):
+        if not all(tree.passes(test, *filters) for filters in [QUICK.get(test, []), []]):
             sys.exit(f"{test}_test.cpp fails as it is")
-    for file in arguments.files:
-        try_file(tree, tests, file.resolve().relative_to(ROOT), arguments)
+    for file in files:
+        try_file(tree, units, file, arguments)
 
 
-def try_file(tree, tests, file, arguments):
-    likely = likely_tests(ROOT / file, tests)
-    others = [test for test in tests if test not in likely]
+def try_file(tree, units, file, arguments):
+    likely = likely_tests(file, units)
+    others = [test for test in units if test not in likely]
     copy, source = tree.tree / file, (ROOT / file).read_text()
     mutants = mutants_of(source)
     # The last run's survivors: by their lines' words, as lines may have moved.
