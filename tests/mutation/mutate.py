@@ -11,7 +11,7 @@
 
 The mistakes are the same for every file: a comparison flipped or moved by one, a condition negated, a
 statement deleted, a constant or what is returned changed (see OPERATORS and mutants_of), in every line
-but comments and preprocessor lines. Those that don't compile are not counted. A test that hangs has
+but comments, preprocessor lines and what another platform compiles. Those that don't compile are not counted. A test that hangs has
 noticed.
 
 It works on a copy of the tree and never touches the checkout. A file takes 5 to 30 minutes. README.md
@@ -257,6 +257,8 @@ def mutants_of(source):
                     break
             if end >= len(tokens) or tokens[end].text != ";":
                 continue
+            if tokens[end - 2].text == "=" and tokens[end - 1].text in ("delete", "default"):
+                continue  # no statement
             if token.text == "return" and end > index + 1:
                 value = source[tokens[index + 1].begin : tokens[end - 1].end]
                 if value not in ("{}", "nullptr", "std::nullopt", "false", "true"):
@@ -445,6 +447,28 @@ def shown(source, mutant):
                                    one_line(source[first:begin] + text + source[end:last]))
 
 
+def compiled_lines(file):
+    """The numbers of the lines that are no other platform's."""
+    text = subprocess.run(["g++", "-std=c++20", "-E", "-fdirectives-only", "-DMOBIVATE_COMPILED",
+                           "-I", ROOT / "include", "-x", "c++", file],
+                          check=True, capture_output=True, text=True)
+    lines, number, is_here = set(), 0, False
+    for line in text.stdout.splitlines():
+        marker = re.match(r'# (\d+) "(.*?)"', line)
+        if marker:
+            number, is_here = int(marker.group(1)), marker.group(2) == str(file)
+            continue
+        if is_here and line.strip():
+            lines.add(number)
+        number += 1
+    return lines
+
+
+def mistakes_in(file):
+    source, compiled = file.read_text(), compiled_lines(file)
+    return [mutant for mutant in mutants_of(source) if line_of(source, mutant[0]) in compiled]
+
+
 def in_include(file):
     return str(file).replace("include/mobivate/", "")
 
@@ -477,7 +501,7 @@ def main():
     if arguments.list:
         for file in arguments.files:
             source = file.read_text()
-            for mutant in mutants_of(source):
+            for mutant in mistakes_in(file):
                 print(f"{file}:{shown(source, mutant)}")
         return
 
@@ -500,7 +524,7 @@ def try_file(tree, units, file, arguments):
     likely = likely_tests(file, units)
     others = [test for test in units if test not in likely]
     copy, source = tree.tree / file, (ROOT / file).read_text()
-    mutants = mutants_of(source)
+    mutants = mistakes_in(ROOT / file)
     # The last run's survivors: by their lines' words, as lines may have moved.
     log = tree.folder / (str(file).replace("/", "-") + ".survivors")
     if arguments.again and log.exists():
