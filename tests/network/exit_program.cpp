@@ -1,5 +1,6 @@
 // Ends while calls are under way:  exit_program BASE_URL CA_FILE SCENARIO [PLUGIN…]
-// Prints what calls return that begin when the exit has begun.
+// Prints what calls return that begin when the exit has begun, and how many threads are inside
+// libcurl then.
 
 #include <atomic>
 #include <chrono>
@@ -10,6 +11,7 @@
 #include <thread>
 
 #include <dlfcn.h>
+#include <mobivate/detail/exit.hpp>
 
 #include "support.hpp"
 
@@ -34,7 +36,7 @@ struct Late {
               << client->unsubscribe_async(request).get() << '\n';
     client->unsubscribe_async(request, [](const auto&) { std::abort(); });
     const auto summary = client->unsubscribe_all(std::vector{request}, [](auto&, auto&) {});
-    std::cout << summary.total << std::endl;
+    std::cout << summary.total << '\n' << mobivate::detail::Exit::inside() << std::endl;
   }
   mobivate::DoiClient* client = nullptr;
 } late;
@@ -56,7 +58,7 @@ int main(int /*argc*/, char** argv) {
   const std::string ca = argv[2];
   const std::string scenario = argv[3];
   auto& client = client_of(base_url, ca);
-  const auto a_moment = std::chrono::milliseconds(100);
+  auto a_moment = std::chrono::milliseconds(100);
   late.client = &client;
   if (scenario == "global") {
     global_client = std::make_unique<mobivate::DoiClient>(client);
@@ -87,6 +89,7 @@ int main(int /*argc*/, char** argv) {
     std::thread([] { std::exit(0); }).join();
   } else {
     keep_calling(client, 200);
+    if (scenario == "handshakes") a_moment = std::chrono::milliseconds(500);
   }
   for (char** plugin = argv + 4; *plugin != nullptr; ++plugin) {
     void* const library = dlopen(*plugin, RTLD_NOW | RTLD_LOCAL);
