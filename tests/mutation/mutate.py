@@ -92,16 +92,16 @@ CODE = {
 # All code in them is templates, or needs C++20, and is compiled with the tests.
 TEMPLATES = {f"include/mobivate/{name}.hpp" for name in ("json", "doi_client", "coroutine")}
 
-# Of tests that take seconds, those that run first.
-QUICK = {
-    "parse_response": ["~Any bytes*"],
-    "async": ["~Asynchronous calls are answered*", "~Giving up*", "~A callback may start*",
-              "~Clients that share*"],
-    "batch_network": ["~3*", "~A late answer*", "~A batch stops*"],
-    "curl_transport": ["~Eight threads*"],
-    "faults": ["~*secret"],
-    "http2": ["~*went silent*"],
-    "process": ["~A request after*"],
+# What takes longest, and so runs last.
+SLOW = {
+    "parse_response": ["Any bytes*"],
+    "async": ["Asynchronous calls are answered*", "Giving up*", "A callback may start*",
+              "Clients that share*"],
+    "batch_network": ["3*", "A late answer*", "A batch stops*"],
+    "curl_transport": ["Eight threads*"],
+    "faults": ["*secret"],
+    "http2": ["*went silent*"],
+    "process": ["A request after*"],
 }
 
 # Left out always: what depends on how busy the machine is.
@@ -326,6 +326,8 @@ class Tree:
         subprocess.run(command, check=True, env=self.environment, stdout=subprocess.DEVNULL)
 
     def compiles(self, tests):
+        if not tests:
+            return True
         command = ["ninja", "-C", self.build, "-j2"] + [test + "_test" for test in tests]
         built = subprocess.run(command, env=self.environment, capture_output=True, text=True)
         self.output = built.stdout
@@ -394,40 +396,45 @@ class Tree:
             return True
         return self.run(self.folder / "alone_test", test, filters, self.folder / "alone_exit_program")
 
-    def includes(self, test, file):
-        """Whether the test itself compiles the file."""
-        deps = subprocess.run(["ninja", "-C", self.build, "-t", "deps"], capture_output=True, text=True)
-        parts = re.split(r"\n(?=\S)", deps.stdout)
-        return any(f"/{test}_test.dir/" in part.split(":")[0] and str(file) in part for part in parts)
-
     def verdict(self, file, likely, others, quick):
         """survived, noticed or not compiled"""
         if str(file) not in TEMPLATES:
             if not self.compiles_alone(file):
                 return "not compiled"
-            if not all(self.passes_alone(test, *QUICK.get(test, [])) for test in likely):
+            if not all(self.passes_alone(test, *quick_of(test)) for test in likely):
                 return "noticed"
             if quick and (file.suffix == ".ipp" or code_of(file)):
                 return "survived"
             if code_of(file):
-                slow = [test for test in likely if test in QUICK]
-                if not all(self.passes_alone(test) for test in slow + others):
+                if not all(self.passes_alone(test, *slow_of(test)) for test in likely if test in SLOW):
                     return "noticed"
-                same = [test for test in likely + others if self.includes(test, file)]
-                passes = self.compiles(same) and all(self.passes(test) for test in same)
-                return "survived" if passes else "noticed"
-        # What is a template or a constant is in other files too: build them all again.
+                likely, others = [test for test in likely if includes(test, file)], []
+        # What is a template or a constant is in other files too: build them all again. A test that
+        # does not compile any more has noticed it.
         if not self.compiles(likely):
-            return "not compiled"
-        if not all(self.passes(test, *QUICK.get(test, [])) for test in likely):
+            return "noticed" if code_of(file) else "not compiled"
+        if not all(self.passes(test, *quick_of(test)) for test in likely):
             return "noticed"
         if quick:
             return "survived"
-        # A test that does not compile any more has noticed it.
-        others = [test for test in likely if test in QUICK] + others
-        if not self.compiles(others) or not all(self.passes(test) for test in others):
-            return "noticed"
-        return "survived"
+        passes = (self.compiles(others)
+                  and all(self.passes(test, *slow_of(test)) for test in likely if test in SLOW)
+                  and all(self.passes(test) for test in others))
+        return "survived" if passes else "noticed"
+
+
+def quick_of(test):
+    return ["~" + name for name in SLOW.get(test, [])]
+
+
+def slow_of(test):
+    return [",".join(SLOW[test])] if test in SLOW else []
+
+
+def includes(test, file):
+    """Whether the test compiles the file's code itself."""
+    return any(f"<mobivate/{in_include(file)}>" in path.read_text()
+               for path in (ROOT / "tests").glob(f"*/{test}_test.cpp"))
 
 
 def one_line(text):
@@ -509,12 +516,12 @@ def main():
     files = [file.resolve().relative_to(ROOT) for file in arguments.files]
     units = sorted(path.name[: -len("_test.cpp")] for path in (ROOT / "tests/units").glob("*_test.cpp"))
     tests = {test for file in files for test in likely_tests(file, units)}
-    if not arguments.quick:
+    if not arguments.quick and not all(code_of(file) for file in files):
         tests.update(units)
     if not tree.compiles(sorted(tests)):
         sys.exit("The tests do not compile as they are:\n" + tree.output)
     for test in sorted(tests):
-        if not all(tree.passes(test, *filters) for filters in [QUICK.get(test, []), []]):
+        if not all(tree.passes(test, *part(test)) for part in (quick_of, slow_of)):
             sys.exit(f"{test}_test.cpp fails as it is")
     for file in files:
         try_file(tree, units, file, arguments)
