@@ -95,6 +95,7 @@ TEMPLATES = {f"include/mobivate/{name}.hpp" for name in ("json", "doi_client", "
 # What takes longest, and so runs last.
 SLOW = {
     "parse_response": ["Any bytes*"],
+    "batch": ["Giving up*"],
     "async": ["Asynchronous calls are answered*", "Giving up*", "A callback may start*",
               "Clients that share*"],
     "batch_network": ["3*", "A late answer*", "A batch stops*"],
@@ -337,7 +338,7 @@ class Tree:
         return self.run(self.build / (test + "_test"), test, filters, self.build / "exit_program")
 
     def run(self, program, test, filters, exit_program):
-        """A test that takes ten times as long as it should, and 5 s, has failed. Then, what it has
+        """A test that takes five times as long as it should, and 5 s, has failed. Then, what it has
         started is ended too."""
         filters = [*filters, *UNSTEADY.get(test, [])]
         what, begin = " ".join([test, *filters]), time.monotonic()
@@ -346,7 +347,7 @@ class Tree:
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                    start_new_session=True)
         try:
-            code = started.wait(timeout=self.seconds.get(what, 60) * 10 + 5)
+            code = started.wait(timeout=self.seconds.get(what, 60) * 5 + 5)
         except subprocess.TimeoutExpired:
             return False
         finally:
