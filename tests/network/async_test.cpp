@@ -387,6 +387,11 @@ TEST_CASE("What a transport throws before it sends ends the call that needed it,
   CHECK(to_string(client.unsubscribe_async(request(1)).get()) ==
         "not_sent: other: no exchanges today: ***");
   CHECK(stop_state(client.unsubscribe_async(request(2)).get()) == mobivate::StopState::accepted);
+
+  const mobivate::DoiClient of_one_call(support::without_retries(support::options()),
+                                        std::make_shared<Transport>());
+  CHECK(to_string(of_one_call.unsubscribe_async(request(1)).get()) ==
+        "not_sent: other: no exchanges today: ***");  // it has nothing to give up when it goes
 }
 
 TEST_CASE("Multi that throw from everything end no process, and the first is told") {

@@ -7,12 +7,16 @@
 #include <vector>
 
 #include <curl/curl.h>
+#include <mobivate/detail/curl/connections.hpp>
+#include <mobivate/detail/curl/easy.hpp>
 #include <mobivate/detail/curl/errors.hpp>
 
 #include "catch.hpp"
 #include "gateway/local_gateway.hpp"
 #include "misbehaving_server.hpp"
 #include "support.hpp"
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -127,6 +131,35 @@ TEST_CASE("A hundred calls use one connection") {
   }
   CHECK(gateway.requests() == 100);
   CHECK(gateway.connections() == 1);
+}
+
+TEST_CASE("A connection that was unused for too long is not used again") {
+  std::atomic<int> opened{0};
+  const MisbehavingServer server([&](Connection& client) {
+    ++opened;
+    while (!client.read_request().empty()) {
+      client.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nMT-1");
+    }
+  });
+  const mobivate::detail::CurlShare share;
+  mobivate::detail::CurlConnections connections;
+  mobivate::detail::CurlTransfer transfer(0, {}, share, 1s);
+  const mobivate::HttpRequest request{server.base_url() + "/", {}, 5s, 5s, {}};
+  const auto send = [&] {
+    REQUIRE(transfer.prepare(request, false) == CURLE_OK);
+    REQUIRE(connections.add(transfer) == CURLM_OK);
+    transfer.begin();
+    for (int running = 1; running > 0;) {
+      curl_multi_perform(connections.get(), &running);
+      curl_multi_poll(connections.get(), nullptr, 0, 10, nullptr);
+    }
+    CHECK(std::holds_alternative<mobivate::HttpResponse>(transfer.ended(CURLE_OK).result));
+    connections.remove(transfer);
+  };
+  send();
+  std::this_thread::sleep_for(2'100ms);  // libcurl counts whole seconds
+  send();
+  CHECK(opened == 2);
 }
 
 TEST_CASE("Eight threads on one client use at most eight connections, and resume no TLS session") {

@@ -25,7 +25,10 @@ namespace mobivate::detail {
 /// A libcurl handle: for one request at a time, and many one after the other.
 class CurlTransfer {
  public:
-  CurlTransfer(std::size_t id, const CurlOptions& options, const CurlShare& share)
+  /// No request goes over a connection that was unused for more than `longest_idle`: it may have
+  /// been forgotten on the way.
+  CurlTransfer(std::size_t id, const CurlOptions& options, const CurlShare& share,
+               std::chrono::seconds longest_idle = std::chrono::minutes(1))
       : id_(id), easy_(curl_easy_init()), proxy_(options.proxy) {
     if (!easy_) throw std::bad_alloc();
     set(CURLOPT_PRIVATE, this);
@@ -34,7 +37,7 @@ class CurlTransfer {
     set(CURLOPT_ERRORBUFFER, error_text_.data());
     set(CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::on_open_socket);
     set(CURLOPT_OPENSOCKETDATA, this);
-    set(CURLOPT_MAXAGE_CONN, 60L);  // seconds unused
+    set(CURLOPT_MAXAGE_CONN, static_cast<long>(longest_idle.count()));
     set(CURLOPT_HEADERFUNCTION, &CurlAnswer::on_header);
     set(CURLOPT_HEADERDATA, &answer_);
     set(CURLOPT_WRITEFUNCTION, &CurlAnswer::on_body);
