@@ -48,8 +48,8 @@ LIKELY = {
     "detail/calling/call": ["doi_client", "batch", "retry"],
     "detail/calling/doi_client": ["doi_client", "batch"],
     "detail/calling/driver": ["batch", "doi_client"],
-    "detail/calling/run_call": ["retry"],
-    "detail/calling/slots": ["batch"],
+    "detail/calling/run_call": ["retry", "doi_client"],
+    "detail/calling/slots": ["batch", "doi_client"],
     "detail/calling/waiting_calls": ["waiting_calls", "batch"],
     "detail/curl": [],
     "detail/exit": [],
@@ -96,6 +96,7 @@ TEMPLATES = {f"include/mobivate/{name}.hpp" for name in ("json", "doi_client", "
 SLOW = {
     "parse_response": ["Any bytes*"],
     "batch": ["Giving up*"],
+    "retry": ["Any sequence*"],
     "async": ["Asynchronous calls are answered*", "Giving up*", "A callback may start*",
               "Clients that share*"],
     "batch_network": ["3*", "A late answer*", "A batch stops*"],

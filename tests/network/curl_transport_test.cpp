@@ -249,32 +249,89 @@ TEST_CASE("A gateway that is not there is known not to have been reached") {
   CHECK(stop_state(unresolved) == StopState::not_sent);
 }
 
-TEST_CASE("Each libcurl error that a GET can end in has its kind") {
-  const auto [code, kind] = GENERATE(table<CURLcode, Kind>({
-      {CURLE_COULDNT_RESOLVE_HOST, Kind::resolve},
-      {CURLE_COULDNT_RESOLVE_PROXY, Kind::resolve},
-      {CURLE_COULDNT_CONNECT, Kind::connect},
-      {CURLE_INTERFACE_FAILED, Kind::connect},
-      {CURLE_PROXY, Kind::connect},
-      {CURLE_PEER_FAILED_VERIFICATION, Kind::tls},
-      {CURLE_SSL_CONNECT_ERROR, Kind::tls},
-      {CURLE_SSL_CERTPROBLEM, Kind::tls},
-      {CURLE_SSL_CACERT_BADFILE, Kind::tls},
-      {CURLE_OPERATION_TIMEDOUT, Kind::timeout},
-      {CURLE_SEND_ERROR, Kind::send},
-      {CURLE_RECV_ERROR, Kind::receive},
-      {CURLE_GOT_NOTHING, Kind::receive},
-      {CURLE_PARTIAL_FILE, Kind::receive},
-      {CURLE_HTTP2, Kind::receive},
-      {CURLE_HTTP2_STREAM, Kind::receive},
-      {CURLE_WEIRD_SERVER_REPLY, Kind::receive},
-      {CURLE_BAD_CONTENT_ENCODING, Kind::receive},
-      {CURLE_FILESIZE_EXCEEDED, Kind::too_large},
-      {CURLE_ABORTED_BY_CALLBACK, Kind::cancelled},
-      {CURLE_URL_MALFORMAT, Kind::other},
-      {CURLE_FAILED_INIT, Kind::other},
+TEST_CASE("Each libcurl error that a GET can end in has its kind, and says what to check") {
+  const auto [code, kind, advice] = GENERATE(table<CURLcode, Kind, std::string>({
+      {CURLE_COULDNT_RESOLVE_HOST, Kind::resolve, "; check base_url"},
+      {CURLE_COULDNT_RESOLVE_PROXY, Kind::resolve, "; check CurlOptions::proxy"},
+      {CURLE_COULDNT_CONNECT, Kind::connect, "; check base_url"},
+      {CURLE_INTERFACE_FAILED, Kind::connect, ""},
+      {CURLE_PROXY, Kind::connect, "; check CurlOptions::proxy"},
+      {CURLE_PEER_FAILED_VERIFICATION, Kind::tls,
+       "; to trust a certificate authority of your own, set CurlOptions::ca_bundle"},
+      {CURLE_SSL_CONNECT_ERROR, Kind::tls, "; check that base_url has a port that speaks TLS"},
+      {CURLE_SSL_CERTPROBLEM, Kind::tls,
+       "; check CurlOptions::client_certificate, client_key and client_key_passphrase"},
+      {CURLE_SSL_CACERT_BADFILE, Kind::tls,
+       "; check CurlOptions::ca_bundle, or the system's CA certificates if it is empty"},
+      {CURLE_SSL_CIPHER, Kind::tls, ""},
+      {CURLE_OPERATION_TIMEDOUT, Kind::timeout, ""},
+      {CURLE_SEND_ERROR, Kind::send, ""},
+      {CURLE_RECV_ERROR, Kind::receive, ""},
+      {CURLE_GOT_NOTHING, Kind::receive, ""},
+      {CURLE_PARTIAL_FILE, Kind::receive, ""},
+      {CURLE_HTTP2, Kind::receive, ""},
+      {CURLE_HTTP2_STREAM, Kind::receive, ""},
+      {CURLE_UNSUPPORTED_PROTOCOL, Kind::receive, ""},
+      {CURLE_WEIRD_SERVER_REPLY, Kind::receive, ""},
+      {CURLE_BAD_CONTENT_ENCODING, Kind::receive, ""},
+      {CURLE_WRITE_ERROR, Kind::receive, "; the answer's body can't be decoded"},
+      {CURLE_FILESIZE_EXCEEDED, Kind::too_large, ""},
+      {CURLE_ABORTED_BY_CALLBACK, Kind::cancelled, ""},
+      {CURLE_URL_MALFORMAT, Kind::other, ""},
+      {CURLE_FAILED_INIT, Kind::other, ""},
   }));
-  CHECK(mobivate::detail::meaning_of(code).kind == kind);
+  const auto meaning = mobivate::detail::meaning_of(code);
+  CHECK(meaning.kind == kind);
+  CHECK(meaning.advice == advice);
+}
+
+TEST_CASE("What TLS libraries say of a lost handshake, or of a client certificate, is understood") {
+  const std::string wanted =
+      "; the gateway wants a client certificate, or another one: set "
+      "CurlOptions::client_certificate";
+  const std::string lost = "; the connection was lost in the TLS handshake";
+  const std::string no_tls = "; check that base_url has a port that speaks TLS";
+  const auto [code, text, kind, advice] =
+      GENERATE_COPY(table<CURLcode, std::string, Kind, std::string>({
+          {CURLE_RECV_ERROR, "tlsv13 alert certificate required", Kind::tls, wanted},
+          {CURLE_RECV_ERROR, "sslv3 alert bad certificate", Kind::tls, wanted},
+          {CURLE_SEND_ERROR, "tlsv1 alert unknown ca", Kind::tls, wanted},
+          {CURLE_SSL_CONNECT_ERROR, "tlsv1 alert access denied", Kind::tls, wanted},
+          {CURLE_SSL_CONNECT_ERROR, "tlsv1 alert decrypt error", Kind::tls, wanted},
+          {CURLE_SSL_CONNECT_ERROR, "tlsv1 alert internal error", Kind::tls, no_tls},
+          {CURLE_RECV_ERROR, "A TLS fatal alert has been received", Kind::tls, wanted},
+          {CURLE_SEND_ERROR, "A TLS fatal alert has been received", Kind::tls, wanted},
+          {CURLE_SSL_CONNECT_ERROR, "A TLS fatal alert has been received", Kind::tls, no_tls},
+          {CURLE_RECV_ERROR, "certificate unknown, then alert internal error", Kind::receive, ""},
+          {CURLE_RECV_ERROR, "bad certificate", Kind::receive, ""},
+          {CURLE_GOT_NOTHING, "tlsv13 alert certificate required", Kind::receive, ""},
+          {CURLE_SSL_CONNECT_ERROR, "SSL_connect: Connection reset", Kind::connect, lost},
+          {CURLE_SSL_CONNECT_ERROR, "unexpected eof while reading", Kind::connect, lost},
+          {CURLE_SSL_CONNECT_ERROR, "Error in the pull function", Kind::connect, lost},
+          {CURLE_SSL_CONNECT_ERROR, "Error in the push function", Kind::connect, lost},
+          {CURLE_SSL_CONNECT_ERROR, "was non-properly terminated", Kind::connect, lost},
+          {CURLE_SSL_CONNECT_ERROR, "failed to receive handshake", Kind::connect, lost},
+          {CURLE_SSL_CONNECT_ERROR, "Recv failure: reset", Kind::connect, lost},
+          {CURLE_SSL_CONNECT_ERROR, "Send failure: reset", Kind::connect, lost},
+          {CURLE_RECV_ERROR, "Recv failure: reset", Kind::receive, ""},
+          {CURLE_SSL_CONNECT_ERROR, "wrong version number", Kind::tls, no_tls},
+      }));
+  CAPTURE(code, text);
+  const auto meaning = mobivate::detail::meaning_of(code, text);
+  CHECK(meaning.kind == kind);
+  CHECK(meaning.advice == advice);
+#if LIBCURL_VERSION_NUM >= 0x074D00
+  CHECK(mobivate::detail::meaning_of(CURLE_SSL_CLIENTCERT).advice == wanted);
+#endif
+}
+
+TEST_CASE("Four errors may come from a want of descriptors") {
+  using mobivate::detail::may_be_want_of_descriptors;
+  for (const CURLcode code : {CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST,
+                              CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM}) {
+    CHECK(may_be_want_of_descriptors(code));
+  }
+  CHECK_FALSE(may_be_want_of_descriptors(CURLE_RECV_ERROR));
 }
 
 TEST_CASE("A transport that is given no URL says so, and can be used again") {
