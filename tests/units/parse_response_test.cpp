@@ -2,12 +2,14 @@
 #include <array>
 #include <clocale>
 #include <cstddef>
+#include <optional>
 #include <random>
 #include <regex>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include <mobivate/detail/protocol/plain_success.hpp>
 #include <mobivate/parse_response.hpp>
 #include <nlohmann/json.hpp>
 
@@ -147,6 +149,18 @@ TEST_CASE("A success with no other member is read as one with another member is"
       agree(std::string(documented).insert(at, 1, static_cast<char>(code)));
       agree(std::string(documented).replace(at - 1, 1, 1, static_cast<char>(code)));
     }
+  }
+}
+
+TEST_CASE("The documented success is read without building a JSON document, white space or not") {
+  using mobivate::detail::id_of_plain_success;
+  const std::string blank = GENERATE("", " ", "\t", "\r", "\n", " \r\n\t ");
+  const std::string start = "{" + blank + "\"200\"" + blank + ":" + blank;
+  CHECK(id_of_plain_success(start + "\"MT-a1\"" + blank + "}") == "MT-a1");
+  CHECK(id_of_plain_success(start + "\"MT-a1\"" + blank + "," + blank + "}") == "MT-a1");
+  CHECK(id_of_plain_success(start + "\"x\"}") == "x");
+  for (const char* rest : {"\"\"}", "\"MT_1\"}", "\"MT-1}", "\"MT-1\",,}", "\"MT-1\"", "", "1}"}) {
+    CHECK(id_of_plain_success(start + rest) == std::nullopt);
   }
 }
 

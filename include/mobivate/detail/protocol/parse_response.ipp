@@ -12,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <mobivate/detail/protocol/plain_success.hpp>
 #include <mobivate/detail/text.hpp>
 #include <mobivate/parse_response.hpp>
 
@@ -36,10 +37,6 @@ constexpr bool is_2xx(int code) noexcept {
 /// Whether a code of at most three digits means a refusal.
 constexpr bool is_refusal(int code) noexcept {
   return code >= 100 && !is_2xx(code);
-}
-
-constexpr bool is_id_character(char c) noexcept {
-  return is_alphanumeric(c) || c == '-';
 }
 
 inline UnsubscribeResult in_doubt(std::string reason) {
@@ -144,24 +141,6 @@ inline UnsubscribeResult read_document(std::string_view text, int http_status) {
     if (std::holds_alternative<UnexpectedResponse>(*found)) return std::move(*found);
   }
   return found ? std::move(*found) : in_doubt("no documented member");
-}
-
-/// Returns the id if the text is the documented success and nothing else, as nearly all answers
-/// are. `read_document` would return the same, ten times slower.
-inline std::optional<std::string> id_of_plain_success(std::string_view text) {
-  const auto skip = [&text](std::string_view token) {
-    if (!starts_with(text, token)) return false;
-    text.remove_prefix((std::min)(text.find_first_not_of(" \t\r\n", token.size()), text.size()));
-    return true;
-  };
-  if (!skip("{") || !skip("\"200\"") || !skip(":") || !starts_with(text, "\"")) return std::nullopt;
-  const auto end = std::find_if_not(text.begin() + 1, text.end(), is_id_character);
-  std::string id(text.begin() + 1, end);
-  text.remove_prefix(1 + id.size());
-  if (id.empty() || !skip("\"")) return std::nullopt;
-  skip(",");
-  if (text != "}") return std::nullopt;
-  return id;
 }
 
 inline UnsubscribeResult read_object(std::string_view text, int http_status) {
