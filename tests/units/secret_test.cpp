@@ -83,9 +83,36 @@ TEST_CASE("An HTML reference stands for one ASCII character, or it is left alone
   CHECK(mobivate::detail::SecretMask({secret})(text) == masked);
 }
 
+TEST_CASE("What is no whole escape stands for itself, also at the very end of a text") {
+  const std::string escape =
+      GENERATE(as<std::string>(), "&", "&8", "&lt", "&#47", "&#x2f", "&;", "&#;", "&#x;", "&x;",
+               "&47;", "&#4a;", "&#xg;", "&#200;", "&#00000047;", "&unknown;", "%", "%3", "%3g",
+               "%g3", "\\", "\\8", "\\u", "\\u003", "\\u0138", "\\u00g3", "\\u003g");
+  const std::string text = "secret" + escape + GENERATE("", "-secret");
+  CAPTURE(text);
+  CHECK(mobivate::detail::SecretMask({text})(text) == "***");
+  const auto is_taken_for = [&](const std::string& other) {
+    return mobivate::detail::SecretMask({other})(text) != text;
+  };
+  for (int octet = 0; octet < 256; ++octet) {
+    std::string other = text;
+    other[6] = static_cast<char>(octet);
+    if (other != text) CHECK_FALSE(is_taken_for(other));
+  }
+  for (std::size_t at = 6; at < text.size(); ++at) {
+    for (std::size_t length = 1; at + length <= text.size(); ++length) {
+      for (const std::string& instead : {std::string(), std::string(1, '\0')}) {
+        const std::string other = std::string(text).replace(at, length, instead);
+        if (text.find(other) == std::string::npos) CHECK_FALSE(is_taken_for(other));
+      }
+    }
+  }
+}
+
 TEST_CASE("An escape is undone at the very end of a text, and only if it is whole") {
   const auto [secret, text, masked] = GENERATE(table<std::string, std::string, std::string>({
       {"secret-8/", "secret-8%2F", "***"},
+      {"secret-8\n", "secret-8%0A", "***"},
       {"secret-8/", "secret-8\\u002f", "***"},
       {"secret-8/", "secret-8\\/", "***"},
       {"secret-8\"", "secret-8\\\"", "***"},
