@@ -91,6 +91,21 @@ struct Fixture {
 
 }  // namespace
 
+TEST_CASE(
+    "A batch has 32 in flight and no limit of its own to the rate, unless you say otherwise") {
+  CHECK(mobivate::BatchOptions().max_in_flight == 32);
+  CHECK(mobivate::BatchOptions().max_per_second == 0);
+}
+
+TEST_CASE("A summary that you make yourself counts from 0") {
+  const mobivate::BatchSummary summary;
+  CHECK(summary.total == 0);
+  CHECK(summary.accepted == 0);
+  CHECK(summary.refused == 0);
+  CHECK(summary.not_sent == 0);
+  CHECK(summary.unknown == 0);
+}
+
 TEST_CASE("A batch pulls until there is no more, and reports each request once") {
   const auto gateway = mock();
   gateway->reply(200, R"({"200": "MT-1"})").reply(200, R"({"error": "541"})").reply(500, "");

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -90,6 +91,14 @@ TEST_CASE("Options have the defaults that are documented") {
   CHECK(options.retry.max_backoff == 10s);
   CHECK(options.retry.multiplier == 2.0);
   CHECK_FALSE(mobivate::CallOptions().maybe_sent_before);
+}
+
+TEST_CASE("An attempt that you make yourself is the first, and without an answer") {
+  const mobivate::Attempt attempt;
+  CHECK(attempt.number == 1);
+  CHECK(attempt.elapsed == 0ms);
+  CHECK(attempt.http_status == 0);
+  CHECK(attempt.retry_after == std::nullopt);
 }
 
 TEST_CASE("A missing credential is named with its variable") {

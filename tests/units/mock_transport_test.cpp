@@ -66,6 +66,12 @@ TEST_CASE("An answer of the mock that comes after the timeout is a timeout") {
   CHECK(result == TransportError{TransportError::Kind::timeout, true, "no answer within 10 ms"});
 }
 
+TEST_CASE("A request that you make yourself has no timeout, and an answer no status") {
+  CHECK(mobivate::HttpRequest().connect_timeout == 0ms);
+  CHECK(mobivate::HttpRequest().timeout == 0ms);
+  CHECK(mobivate::HttpResponse().status == 0);
+}
+
 TEST_CASE("A request to the mock without a timeout waits for a late answer") {
   const auto gateway = support::mock();
   gateway->after(5ms).reply(200, "MT-1");
