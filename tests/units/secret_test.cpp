@@ -101,7 +101,8 @@ TEST_CASE("What is no whole escape stands for itself, also at the very end of a 
   }
   for (std::size_t at = 6; at < text.size(); ++at) {
     for (std::size_t length = 1; at + length <= text.size(); ++length) {
-      for (const std::string& instead : {std::string(), std::string(1, '\0')}) {
+      for (const std::string& instead :
+           {std::string(), std::string(1, '\0'), std::string("\xFF")}) {
         const std::string other = std::string(text).replace(at, length, instead);
         if (text.find(other) == std::string::npos) CHECK_FALSE(is_taken_for(other));
       }
@@ -113,6 +114,9 @@ TEST_CASE("An escape is undone at the very end of a text, and only if it is whol
   const auto [secret, text, masked] = GENERATE(table<std::string, std::string, std::string>({
       {"secret-8/", "secret-8%2F", "***"},
       {"secret-8\n", "secret-8%0A", "***"},
+      {std::string("secret-8\0", 9), "secret-8%00", "***"},
+      {std::string("secret-8\0", 9), "secret-8\\u0000", "***"},
+      {std::string("secret-8\0", 9), "secret-8&#0;", "***"},
       {"secret-8/", "secret-8\\u002f", "***"},
       {"secret-8/", "secret-8\\/", "***"},
       {"secret-8\"", "secret-8\\\"", "***"},
