@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -72,7 +73,7 @@ class EscapedText {
  public:
   explicit EscapedText(std::string_view text) : bytes_(text), begins_(text.size() + 1) {
     std::transform(bytes_.begin(), bytes_.end(), bytes_.begin(), to_lower);
-    for (std::size_t at = 0; at < begins_.size(); ++at) begins_[at] = at;
+    std::iota(begins_.begin(), begins_.end(), std::size_t{0});
   }
 
   [[nodiscard]] const std::string& bytes() const noexcept { return bytes_; }
