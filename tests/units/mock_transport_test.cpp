@@ -39,6 +39,18 @@ TEST_CASE("Answers of the mock are handed out in the order they were queued") {
       "or fail(), or set answer()");
 }
 
+TEST_CASE("The mock names the request that was one too many, and keeps it") {
+  const auto gateway = support::mock();
+  gateway->reply(200, "MT-1");
+  const mobivate::DoiClient client(support::options(), gateway);
+  static_cast<void>(client.unsubscribe(support::ndoi_request()));
+  CHECK_THROWS_WITH(client.unsubscribe(support::kenya_request()),
+                    "MockTransport: request 2 was sent, but 1 answer was queued; queue another "
+                    "with reply() or fail(), or set answer()");
+  REQUIRE(gateway->requests().size() == 2);
+  CHECK_THAT(gateway->requests()[1].url, Catch::Matchers::EndsWith("&stop=1"));
+}
+
 TEST_CASE("A late answer of the mock comes when it is due") {
   const auto gateway = support::mock();
   gateway->after(400ms).reply(200, "MT-1").reply(200, "MT-2");
@@ -110,6 +122,22 @@ TEST_CASE("A request to the mock that is cancelled while the answer is late ends
   canceller.join();
   CHECK(std::get<TransportError>(result) ==
         TransportError{TransportError::Kind::cancelled, true, "cancelled by the caller"});
+}
+
+TEST_CASE("The requests of the mock can be read while one is answered") {
+  const auto gateway = support::mock();
+  SECTION("by answer()") {
+    gateway->answer([&](const mobivate::HttpRequest&) -> mobivate::TransportResult {
+      return mobivate::HttpResponse{200, "MT-" + std::to_string(gateway->requests().size()), {}};
+    });
+    CHECK(std::get<mobivate::HttpResponse>(gateway->send(request_with(1s))).body == "MT-1");
+  }
+  SECTION("late") {
+    gateway->after(1h).reply(200, "MT-1");
+    auto request = request_with(2h);
+    request.cancelled = [&] { return gateway->requests().size() == 1; };
+    CHECK(std::get<TransportError>(gateway->send(request)).kind == TransportError::Kind::cancelled);
+  }
 }
 
 TEST_CASE("Concurrent calls are answered by what they ask") {

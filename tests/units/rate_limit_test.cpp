@@ -98,6 +98,18 @@ TEST_CASE("Turns are spread evenly, a little apart, and one that is 5 ms late lo
   CHECK(in_us(Turn::wait(limit, start + 22'000us)) == 5'050us);
 }
 
+TEST_CASE("A turn is there when the wait is over, and not a tick of the clock earlier") {
+  constexpr Turn::Duration tick(1);
+  RateLimit limit(100);
+  const Time start{1000h};
+  REQUIRE(Turn::take(limit, start));
+  const Time due = start + Turn::wait(limit, start);
+  CHECK(Turn::wait(limit, due - tick) == tick);
+  CHECK_FALSE(Turn::take(limit, due - tick));
+  CHECK(Turn::wait(limit, due) == 0s);
+  CHECK(Turn::take(limit, due));
+}
+
 TEST_CASE("The first turn is at once, also on a machine that has just been started") {
   CHECK(RateLimit().per_second() == 0);
   RateLimit limit(0.001);
