@@ -69,6 +69,27 @@ TEST_CASE("What the transport reports is the result") {
   CHECK(to_string(client.unsubscribe(support::ndoi_request())) == "unknown: receive: reset");
 }
 
+TEST_CASE("A result shows neither the account nor the key, whoever repeats them") {
+  using Kind = mobivate::TransportError::Kind;
+  const auto gateway = support::mock();
+  auto options = support::without_retries(support::options());
+  options.account_id = "254743210492";
+  const std::string& key = support::api_key;
+  gateway->reply(502, "<p>/254743210492/" + key + "</p>");
+  gateway->reply(200, R"({"error":"bad key )" + key + "\"}");
+  gateway->fail({Kind::other, true, "to " + key});
+  const mobivate::DoiClient client(options, gateway);
+  auto request = support::ndoi_request();
+  CHECK(client.unsubscribe(request) ==
+        mobivate::UnexpectedResponse{502, "not a documented answer; send again later",
+                                     "<p>/***/***</p>"});
+  CHECK(client.unsubscribe(request) == mobivate::GatewayError{std::nullopt, "bad key ***"});
+  CHECK(client.unsubscribe(request) == mobivate::TransportError{Kind::other, true, "to ***"});
+  request.destination = "+254743210492";
+  CHECK(client.unsubscribe(request) ==
+        mobivate::InvalidRequest{"destination", "write ***, without the leading +"});
+}
+
 TEST_CASE("Each attempt is reported, with a masked URL") {
   const auto gateway = support::mock();
   gateway->reply(200, R"({"error": "541"})");

@@ -79,7 +79,7 @@ inline const char* header_problem(const Headers& headers) {
 }
 
 /// Throws `std::invalid_argument` if an option is invalid. The message names the option, never its
-/// value, which may be a secret.
+/// value, which may be a secret. `endpoint` checks the credentials.
 inline void check_options(const ClientOptions& options) {
   const BaseUrl base_url = parse_base_url(options.base_url);
   if (!base_url.https && !options.allow_plain_http && !is_loopback(base_url.host)) {
@@ -87,8 +87,6 @@ inline void check_options(const ClientOptions& options) {
                   "is http, so others on the network can read the api_key; write https, or set "
                   "allow_plain_http if nobody can listen");
   }
-  check_path_segment("account_id", "MOBIVATE_ACCOUNT_ID", options.account_id);
-  check_path_segment("api_key", "MOBIVATE_API_KEY", options.api_key.reveal());
   check_timeout("connect_timeout", options.connect_timeout);
   check_timeout("attempt_timeout", options.attempt_timeout);
   check_timeout("total_timeout", options.total_timeout);
