@@ -258,6 +258,8 @@ def mutants_of(source):
         if token.kind in ("word", "sign") and index > 0 and begins_statement(tokens, partner, index):
             end = index
             while tokens[end].text != ";":
+                if tokens[end].text == "{" and is_function(tokens, partner, end):
+                    break
                 end = partner.get(end, end) + 1 if tokens[end].text in ("(", "[", "{") else end + 1
                 if end >= len(tokens) or tokens[end].text == "}":
                     break
@@ -274,6 +276,12 @@ def mutants_of(source):
                         replace(index + 1, end - 1, f"!({value})")
             replace(index, end, ";")
     return sorted(set(mutants))
+
+
+def is_function(tokens, partner, index):
+    """Whether the block is a function's, and not a value's or a lambda's."""
+    after = partner.get(index, index) + 1
+    return after < len(tokens) and tokens[after].text not in (";", ",", ")", "(", ".", "?", ":", "[")
 
 
 NO_STATEMENT = set(

@@ -380,3 +380,15 @@ TEST_CASE("Retry-After counts in the header of the answer alone, and there the f
   CHECK(std::get<mobivate::HttpResponse>(sent).status == 503);
   CHECK(std::get<mobivate::HttpResponse>(sent).retry_after == (field.empty() ? "" : "3"));
 }
+
+TEST_CASE("All header lines of an answer may take 64 KiB, and not a byte more") {
+  mobivate::detail::CurlAnswer answer;
+  std::string line(1024, 'x');
+  const auto take = [&](std::size_t size) {
+    return mobivate::detail::CurlAnswer::on_header(line.data(), 1, size, &answer);
+  };
+  for (int i = 0; i < 64; ++i) CHECK(take(line.size()) == line.size());
+  CHECK(answer.too_large == nullptr);
+  CHECK(take(1) == 0);
+  CHECK(std::string(answer.too_large) == "the answer's header is larger than 64 KiB");
+}

@@ -18,8 +18,7 @@ struct DoiClient::Implementation {
   explicit Implementation(std::shared_ptr<const detail::Core> shared)
       : core(std::move(shared)),
         thread([of = core] { return std::make_shared<detail::CallbackThread>(of); }) {
-    static const bool has_exit_handler = (detail::Exit::register_handler(), true);
-    static_cast<void>(has_exit_handler);
+    [[maybe_unused]] static const bool has_handler = (detail::Exit::register_handler(), true);
   }
   ~Implementation() {
     if (detail::Exit::has_begun())
