@@ -184,7 +184,11 @@ def partners(tokens):
 
 def other_numbers(text):
     match = re.fullmatch(r"([\d.a-fA-FxX']*?)([uUlL]*)", text)
+    if match is None:
+        return []  # the first half of a number such as 0x1p-53
     digits, suffix = match.group(1).replace("'", ""), match.group(2)
+    if re.fullmatch(r"\d+e\d+", digits):
+        return [str(float(digits) * 2), str(float(digits) / 2)]
     if "." in digits:
         return [str(float(digits) + 1)]
     value = int(digits, 0)
