@@ -239,11 +239,20 @@ TEST_CASE("An answer in doubt says what the doubt is") {
         "a success body, but the HTTP status is not 2xx; send again later");
 }
 
+TEST_CASE("What a nested object or array holds is no result") {
+  CHECK(words(R"({"200":"MT-1","x":{"200":"MT-2"}})") == "accepted: MT-1");
+  CHECK(words(R"({"x":{"error":"541","error":"541"},"200":"MT-1"})") == "accepted: MT-1");
+  CHECK(words(R"({"x":[{"590":"y"},{"590":"y"}],"200":"MT-1"})") == "accepted: MT-1");
+  CHECK(reason(R"({"x":{"200":"MT-1"}})") == "no documented member");
+}
+
 TEST_CASE("Two refusals that agree are one") {
   CHECK(words(R"({"590":"SEND_FAILED: gone","error":"590"})") == "refused: 590: gone");
 }
 
-TEST_CASE("The status of an undocumented answer brings its advice") {
+TEST_CASE("The status of an undocumented answer is shown, and brings its advice") {
+  CHECK(words("<html>", 502) ==
+        R"(unknown: HTTP 502: not a documented answer; send again later: "<html>")");
   CHECK(reason("", 302) ==
         "an empty body; redirects are not followed: set base_url to the gateway's own address");
   CHECK(reason("", 399) ==

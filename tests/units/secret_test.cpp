@@ -136,6 +136,11 @@ TEST_CASE("Five layers of escapes are taken off, not six") {
   CHECK(mask("secret%25252525252F8") == "secret%25252525252F8");
 }
 
+TEST_CASE("A secret that looks escaped itself is known without up to five layers of escapes") {
+  CHECK(mobivate::detail::SecretMask({"secret%252525252F8"})("secret/8") == "***");
+  CHECK(mobivate::detail::SecretMask({"secret%25252525252F8"})("secret/8") == "secret/8");
+}
+
 TEST_CASE("Occurrences that overlap are masked as one") {
   CHECK(mobivate::detail::SecretMask({"aaaaaaaa"})("-aaaaaaaaa-") == "-***-");
   CHECK(mobivate::detail::SecretMask({"12345678", "456789ab"})("x123456789abx") == "x***x");

@@ -53,9 +53,8 @@ inline GatewayError gateway_error(int code) {
 }
 
 /// Replaces one comma before the last brace by a space, because the Kenya page's own sample ends in
-/// `",}`. The text must begin with a brace.
+/// `",}`. The text must begin with a brace. If it ends in another character, it is no JSON object.
 inline void blank_trailing_comma(std::string& object) {
-  if (object.back() != '}') return;
   const std::size_t last = object.find_last_not_of(" \t\r\n", object.size() - 2);
   if (object[last] == ',') object[last] = ' ';
 }
