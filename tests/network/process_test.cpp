@@ -145,6 +145,31 @@ TEST_CASE("A child that a callback forks leaves the calls under way to the paren
   CHECK(is_accepted(client.unsubscribe_async(support::ndoi_request()).get()));
 }
 
+TEST_CASE(
+    "A child that comes back from a callback ends, and the calls under way go on in the parent") {
+  const SlowServer slow(local_gateway::make_certificate());
+  const support::TemporaryFile ca(slow.server.certificate());
+  const mobivate::DoiClient client(support::options(slow.server.base_url()),
+                                   support::trusting(ca.path()));
+  std::promise<pid_t> child;
+  client.unsubscribe_async(support::ndoi_request(), [&](const auto&) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+      std::atexit([] { _exit(0); });  // this thread is the child's only one
+    } else {
+      child.set_value(pid);
+    }
+  });
+  auto pending = client.unsubscribe_async(support::ndoi_request());
+  int status = -1;
+  waitpid(child.get_future().get(), &status, 0);
+  CHECK(status == 0);
+  CHECK(is_accepted(pending.get()));
+  const int before = slow.connections;
+  CHECK(is_accepted(client.unsubscribe_async(support::ndoi_request()).get()));
+  CHECK(slow.connections == before);
+}
+
 TEST_CASE("Forks while threads call leave no lock behind") {
   SlowServer slow;
   auto options = support::options(slow.server.base_url());
