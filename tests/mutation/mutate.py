@@ -73,7 +73,7 @@ LIKELY = {
 
 # The tests in tests/network that can see what these do, the cheapest first.
 NETWORK = {
-    "detail/calling": ["async", "cancellation", "process", "batch_network"],
+    "detail/calling": ["async", "cancellation", "process", "outages", "batch_network"],
     "detail/curl": ["sigpipe", "curl_transport", "hostile_server", "tls_and_proxy", "cancellation",
                     "outages", "async", "process", "batch_network", "faults", "http2", "resolver"],
     "detail/multi": ["cancellation", "async", "process", "batch_network"],

@@ -421,6 +421,19 @@ TEST_CASE("No more than max_in_flight are numbered, however many wait for a retr
   CHECK(fixture.transport->largest_id < 100);
 }
 
+TEST_CASE(
+    "After a failure that distrusts the connections there are, that call's next is on a new one") {
+  int attempts = 0;
+  Fixture fixture([&](const mobivate::HttpRequest&) {
+    Step step = ++attempts < 3 ? status(503) : accepted();
+    step.wants_new_connection = attempts == 1;
+    return step;
+  });
+  fixture.batch.max_in_flight = 1;
+  CHECK(fixture.run(requests(2)).accepted == 2);
+  CHECK(fixture.transport->on_new_connection == std::vector<bool>{false, true, false, false});
+}
+
 TEST_CASE("An attempt on a used connection that broke is followed at once") {
   int attempts = 0;
   Fixture fixture([&](const auto&) {

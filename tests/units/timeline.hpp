@@ -51,6 +51,7 @@ struct Step {
   mobivate::TransportResult answer;
   Duration takes{0};
   bool retry_at_once = false;
+  bool wants_new_connection = false;
 };
 
 class ScriptedTransport : public mobivate::Transport {
@@ -94,7 +95,8 @@ class SimulatedTransport : public mobivate::Transport {
   }
 
   bool only_send = false;
-  std::vector<Time> starts;  ///< Of all requests.
+  std::vector<Time> starts;             ///< Of all requests.
+  std::vector<bool> on_new_connection;  ///< Whether each was to be.
   std::size_t most_under_way = 0;
   std::size_t largest_id = 0;
   Duration longest_neglect{0};  ///< How long requests under way were not looked after.
@@ -105,7 +107,8 @@ class SimulatedTransport : public mobivate::Transport {
     explicit Simulation(SimulatedTransport& transport) : transport_(transport) {}
 
     void start(std::size_t id, const mobivate::HttpRequest& request,
-               bool /*on_new_connection*/) override {
+               bool on_new_connection) override {
+      transport_.on_new_connection.push_back(on_new_connection);
       Step step = transport_.answer_(request);
       transport_.starts.push_back(now());
       transport_.largest_id = std::max(transport_.largest_id, id);
@@ -114,7 +117,8 @@ class SimulatedTransport : public mobivate::Transport {
         step = {mobivate::TransportError{mobivate::TransportError::Kind::timeout, true, "x"},
                 request.timeout};
       }
-      under_way_[id] = {now() + step.takes, std::move(step.answer), step.retry_at_once};
+      under_way_[id] = {now() + step.takes, std::move(step.answer), step.retry_at_once,
+                        step.wants_new_connection};
       transport_.most_under_way = std::max(transport_.most_under_way, under_way_.size());
     }
 
@@ -130,8 +134,8 @@ class SimulatedTransport : public mobivate::Transport {
           ++it;
           continue;
         }
-        ended.push_back(
-            {it->first, std::move(it->second.answer), nullptr, it->second.retry_at_once});
+        ended.push_back({it->first, std::move(it->second.answer), nullptr, it->second.retry_at_once,
+                         it->second.wants_new_connection});
         it = under_way_.erase(it);
       }
       tended_ = now();
@@ -149,6 +153,7 @@ class SimulatedTransport : public mobivate::Transport {
       Time end;
       mobivate::TransportResult answer;
       bool retry_at_once;
+      bool wants_new_connection;
     };
 
     Time& now() { return transport_.timeline_->now; }
