@@ -389,6 +389,41 @@ TEST_CASE("Callbacks and rows that can't be sent hold up nobody for longer than 
   CHECK(fixture.transport->longest_neglect < 2ms);
 }
 
+TEST_CASE(
+    "A call is asked every 50 ms whether it was cancelled, however much else ends meanwhile") {
+  const Fixture fixture([](const auto& http) {
+    Step step = accepted();
+    step.takes = reference_of(http) == "long" ? 1s : 5ms;
+    return step;
+  });
+  const mobivate::detail::Account account(fixture.options);
+  const FakeClock clock(fixture.timeline);
+  mobivate::detail::Driver::Setup setup;
+  setup.max_in_flight = 2;
+  setup.on_end = [](mobivate::detail::Call&) {};
+  mobivate::detail::Driver driver(account, *fixture.transport, clock, setup);
+  int asked = 0;
+  mobivate::CallOptions call;
+  call.cancelled = [&] { return ++asked < 0; };
+  driver.add(std::make_unique<mobivate::detail::Call>(request("long"), call));
+  for (const auto& other : requests(100)) {
+    driver.add(std::make_unique<mobivate::detail::Call>(other, mobivate::CallOptions{}));
+  }
+  while (driver.size() > 0) driver.step((Duration::max)());
+  CHECK(asked >= 19);
+  CHECK(asked <= 30);  // at its begin and end, too
+}
+
+TEST_CASE("A batch that can't be cancelled sleeps until something ends") {
+  Fixture fixture([](const auto&) {
+    Step step = accepted();
+    step.takes = 5s;
+    return step;
+  });
+  CHECK(fixture.run(requests(1)).accepted == 1);
+  CHECK(fixture.transport->waits <= 3);
+}
+
 TEST_CASE("Giving up many requests takes time that grows with their number only") {
   const std::size_t count = 40'000;
   Fixture fixture([](const auto&) { return status(503, "30"); });

@@ -97,6 +97,7 @@ class SimulatedTransport : public mobivate::Transport {
   bool only_send = false;
   std::vector<Time> starts;             ///< Of all requests.
   std::vector<bool> on_new_connection;  ///< Whether each was to be.
+  int waits = 0;                        ///< Those that may take time.
   std::size_t most_under_way = 0;
   std::size_t largest_id = 0;
   Duration longest_neglect{0};  ///< How long requests under way were not looked after.
@@ -123,6 +124,7 @@ class SimulatedTransport : public mobivate::Transport {
     }
 
     void wait(std::chrono::milliseconds longest, std::vector<Ended>& ended) override {
+      if (longest.count() > 0) ++transport_.waits;
       if (!under_way_.empty()) {
         transport_.longest_neglect = std::max(transport_.longest_neglect, now() - tended_);
       }
