@@ -31,6 +31,14 @@ class Exit {
     while (begun()) std::this_thread::sleep_for(std::chrono::hours(1));
   }
 
+  /// The same for a thread that is inside libcurl, where libcurl calls it back: it counts as
+  /// outside, as it touches nothing any more.
+  static void park_inside_if_begun() {
+    if (!begun()) return;
+    --inside();
+    park_if_begun();
+  }
+
   using Counter = std::atomic<int>;
 
   /// Returns the number of threads of this process that are inside libcurl.

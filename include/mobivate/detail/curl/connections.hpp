@@ -10,6 +10,7 @@
 
 #include <mobivate/detail/curl/easy.hpp>
 #include <mobivate/detail/curl/handles.hpp>
+#include <mobivate/detail/exit.hpp>
 #include <mobivate/detail/multi.hpp>
 
 namespace mobivate::detail {
@@ -94,6 +95,8 @@ class CurlConnections {
   /// libcurl calls this to say which sockets to wait for, and for what.
   static int on_socket(CURL* /*easy*/, curl_socket_t socket, int what, void* self,
                        void* /*of_socket*/) noexcept {
+    // One call of libcurl may begin with many TLS handshakes: that takes longer than an exit waits.
+    Exit::park_inside_if_begun();
     auto& connections = *static_cast<CurlConnections*>(self);
     auto& sockets = connections.sockets_;
     auto place = connections.place_of(socket);
