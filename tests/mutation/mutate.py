@@ -48,7 +48,7 @@ LIKELY = {
     "detail/calling/callback_thread": [],
     "detail/calling/call": ["doi_client", "batch", "retry"],
     "detail/calling/doi_client": ["doi_client", "batch"],
-    "detail/calling/driver": ["batch", "doi_client"],
+    "detail/calling/driver": ["batch", "doi_client", "retry"],
     "detail/calling/run_call": ["retry", "doi_client"],
     "detail/calling/slots": ["batch", "doi_client"],
     "detail/calling/waiting_calls": ["waiting_calls", "batch"],

@@ -76,7 +76,7 @@ class Driver {
     if (!had_room && has_room()) return;  // for more to be added
     // Callbacks may take their time: between any two of them, what is in flight is looked after.
     constexpr std::chrono::milliseconds longest_neglect{1};
-    const bool neglected = clock_.now() - tended_ >= longest_neglect;
+    const bool neglected = slots_.taken() > 0 && clock_.now() - tended_ >= longest_neglect;
     if (neglected) tend(Duration(0));
     if (finish_one() || longest == Duration(0)) return;
     // Not both: the first may have used up a `wake`, and the caller has to see what it was for.
