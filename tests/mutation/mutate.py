@@ -58,6 +58,7 @@ LIKELY = {
     "detail/per_process": ["per_process"],
     "detail/text": ["text"],
     "batch": ["batch"],
+    "build_url": ["build_url"],
     "client_options": ["client_options", "doi_client"],
     "coroutine": ["coroutine"],
     "doi_client": ["doi_client", "batch"],
