@@ -142,10 +142,9 @@ TEST_CASE("A connection that was unused for too long is not used again") {
     }
   });
   const mobivate::detail::CurlShare share;
-  mobivate::detail::CurlConnections connections;
-  mobivate::detail::CurlTransfer transfer(0, {}, share, 1s);
   const mobivate::HttpRequest request{server.base_url() + "/", {}, 5s, 5s, {}};
-  const auto send = [&] {
+  const auto send = [&](mobivate::detail::CurlTransfer& transfer,
+                        mobivate::detail::CurlConnections& connections) {
     REQUIRE(transfer.prepare(request, false) == CURLE_OK);
     REQUIRE(connections.add(transfer) == CURLM_OK);
     transfer.begin();
@@ -156,10 +155,18 @@ TEST_CASE("A connection that was unused for too long is not used again") {
     CHECK(std::holds_alternative<mobivate::HttpResponse>(transfer.ended(CURLE_OK).result));
     connections.remove(transfer);
   };
-  send();
-  std::this_thread::sleep_for(2'100ms);  // libcurl counts whole seconds
-  send();
+  mobivate::detail::CurlConnections kept_a_second;
+  mobivate::detail::CurlConnections kept_a_minute;
+  mobivate::detail::CurlTransfer impatient(0, {}, share, 1s);
+  mobivate::detail::CurlTransfer usual(1, {}, share);
+  send(impatient, kept_a_second);
+  send(usual, kept_a_minute);
   CHECK(opened == 2);
+  std::this_thread::sleep_for(2'100ms);  // libcurl counts whole seconds
+  send(usual, kept_a_minute);
+  CHECK(opened == 2);
+  send(impatient, kept_a_second);
+  CHECK(opened == 3);
 }
 
 TEST_CASE("Eight threads on one client use at most eight connections, and resume no TLS session") {
