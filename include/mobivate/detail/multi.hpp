@@ -33,7 +33,7 @@ class Multi {
   struct Ended {
     std::size_t id{0};            ///< The `id` that was passed to `start`.
     TransportResult result{};     ///< The answer, or the reason why there is none.
-    std::exception_ptr thrown{};  ///< If set, the exception that leaves the call; no result.
+    std::exception_ptr thrown{};  ///< If set, `result` only tells what may have been delivered.
     bool retry_at_once = false;   ///< A reused connection failed before any byte of the answer.
     bool wants_new_connection = false;  ///< The next attempt should open one.
   };
@@ -119,14 +119,14 @@ class SendMulti final : public Multi {
 
   void wait(std::chrono::milliseconds longest, std::vector<Ended>& ended) override {
     if (request_ == nullptr) return sleep(longest);
+    Ended& end = ended.emplace_back();
+    end.id = id_;
     const HttpRequest& request = *std::exchange(request_, nullptr);
-    Ended end{id_};
     try {
       end.result = transport_.send(request);
     } catch (...) {
       end.thrown = std::current_exception();
     }
-    ended.push_back(std::move(end));
   }
 
   [[nodiscard]] TransportError stop(std::size_t /*id*/) override {

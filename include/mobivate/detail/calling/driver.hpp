@@ -173,19 +173,20 @@ class Driver {
   /// Lets the requests in flight go on, until one has ended or the time is over.
   void tend(Duration longest) {
     const std::size_t before = ended_.size();
+    std::exception_ptr thrown;
     try {
       if (!multi_) open();
       multi_->wait(std::chrono::ceil<std::chrono::milliseconds>(longest), ended_);
     } catch (...) {
       if (setup_.throws) throw;
-      fail_all(std::current_exception());
-      return;
+      thrown = std::current_exception();
     }
     tended_ = clock_.now();
     for (std::size_t i = before; i < ended_.size(); ++i) {
       slots_[ended_[i].id].is_under_way = false;
       slots_[ended_[i].id].call->note_end(tended_);
     }
+    if (thrown) return fail_all(thrown);
     if (has_to_look() && tended_ - looked_ >= cancellation_interval) look();
   }
 
@@ -229,7 +230,7 @@ class Driver {
     slots_[id].call->note_end(clock_.now());
     try {
       ended.result = multi_->stop(id);
-    } catch (...) {  // what was thrown first is told
+    } catch (...) {  // the first is told
       if (!ended.thrown) ended.thrown = std::current_exception();
     }
     ended_.push_back(std::move(ended));
@@ -302,7 +303,7 @@ class Driver {
   std::size_t cancellable_ = 0;               ///< How many calls may be cancelled by themselves.
   Time tended_;                               ///< When `tend` ended last.
   Time looked_{};
-  std::shared_ptr<Multi> multi_{};  ///< Goes first: it uses the requests in `slots_`.
+  std::shared_ptr<Multi> multi_{};  ///< Destroyed first: it uses `slots_`.
 };
 
 }  // namespace mobivate::detail

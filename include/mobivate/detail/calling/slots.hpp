@@ -47,6 +47,7 @@ class Slots {
   /// Frees a slot, and drops everything that the user gave the call.
   [[nodiscard]] std::unique_ptr<Call> give_back(std::size_t id) {
     Slot& slot = *slots_[id];
+    slot.http.cancelled = nullptr;
     slot.http.headers.resize(headers_.size());
     free_.push_back(id);
     return std::move(slot.call);

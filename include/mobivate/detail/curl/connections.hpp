@@ -16,16 +16,16 @@
 namespace mobivate::detail {
 
 /// Connections that requests may share, and the requests under way on them: a libcurl multi handle.
-/// libcurl is told of the sockets on which something came, and of no other: to let it look for
-/// itself costs a system call for each request under way, each time.
+/// libcurl is told which sockets are ready. To let it look for itself costs a system call for each
+/// request under way, each time.
 class CurlConnections {
  public:
   CurlConnections() : multi_(curl_multi_init()) {
     if (!multi_) throw std::bad_alloc();
     curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &CurlConnections::on_socket);
     curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
-    // libcurl's own limit, 4 for each request under way, falls as the last of several requests end,
-    // and costs them their connections.
+    // libcurl's own limit, 4 for each request under way, falls as requests end, and closes good
+    // connections.
     curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, 100'000L);
   }
 
@@ -68,9 +68,7 @@ class CurlConnections {
   /// An answer came over HTTP/1, and libcurl keeps this connection; the next request may be on it.
   void note_idle(curl_socket_t socket) {
     forget_idle(socket);
-    const auto place = place_of(socket);
-    const bool is_waited_for = place != sockets_.end() && place->fd == socket;
-    if (socket != CURL_SOCKET_BAD && !is_waited_for) idle_.push_back(socket);
+    if (socket != CURL_SOCKET_BAD && !is_at(place_of(socket), socket)) idle_.push_back(socket);
   }
 
   /// Lets libcurl do what there is to do.
@@ -100,7 +98,7 @@ class CurlConnections {
     auto& connections = *static_cast<CurlConnections*>(self);
     auto& sockets = connections.sockets_;
     auto place = connections.place_of(socket);
-    const bool is_known = place != sockets.end() && place->fd == socket;
+    const bool is_known = connections.is_at(place, socket);
     if (what == CURL_POLL_REMOVE) {
       if (is_known) sockets.erase(place);
       return 0;
@@ -116,8 +114,14 @@ class CurlConnections {
     return 0;
   }
 
+  using Place = std::vector<curl_waitfd>::iterator;
+
+  [[nodiscard]] bool is_at(Place place, curl_socket_t socket) const noexcept {
+    return place != sockets_.end() && place->fd == socket;
+  }
+
   /// Where the socket is in `sockets_`, or would be.
-  std::vector<curl_waitfd>::iterator place_of(curl_socket_t socket) noexcept {
+  [[nodiscard]] Place place_of(curl_socket_t socket) noexcept {
     return std::lower_bound(
         sockets_.begin(), sockets_.end(), socket,
         [](const curl_waitfd& waited_for, curl_socket_t fd) { return waited_for.fd < fd; });
@@ -138,7 +142,7 @@ class CurlConnections {
   std::vector<curl_socket_t> idle_{};
   std::vector<pollfd> looked_at_{};
   std::vector<curl_waitfd> sockets_{};  ///< That libcurl waits for, in ascending order.
-  MultiPointer multi_;                  ///< Goes first: it closes its sockets.
+  MultiPointer multi_;                  ///< Destroyed first: it closes its sockets.
 };
 
 }  // namespace mobivate::detail

@@ -25,8 +25,8 @@ namespace mobivate::detail {
 /// A libcurl handle: for one request at a time, and many one after the other.
 class CurlTransfer {
  public:
-  /// No request goes over a connection that was unused for more than `longest_idle`: it may have
-  /// been forgotten on the way.
+  /// No request goes over a connection that was unused for more than `longest_idle`: a
+  /// router may have dropped it.
   CurlTransfer(std::size_t id, const CurlOptions& options, const CurlShare& share,
                std::chrono::seconds longest_idle = std::chrono::minutes(1))
       : id_(id), easy_(curl_easy_init()), proxy_(options.proxy) {
@@ -45,7 +45,7 @@ class CurlTransfer {
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_PATH_AS_IS, 1L);
     set(CURLOPT_ACCEPT_ENCODING, "");               // all that this libcurl can decode
-    if (!proxy_.empty()) set(CURLOPT_NOPROXY, "");  // nor does the environment undo it
+    if (!proxy_.empty()) set(CURLOPT_NOPROXY, "");  // whatever NO_PROXY says
     set_tls(options);
     set_by_version(options);
     constructed_ = set_code_;
@@ -74,14 +74,15 @@ class CurlTransfer {
     return set_code_;
   }
 
-  /// From now on, libcurl's own figures are those of this request, and it has its connection.
+  /// Call this once libcurl has begun with the request. Until then its figures are those of the
+  /// request before.
   void begin() {
     has_begun_ = true;
     // Before 7.80 there is no PREREQFUNCTION. To send again, libcurl then needs a new connection.
     if (LIBCURL_VERSION_NUM < 0x075000) set(CURLOPT_FRESH_CONNECT, 1L);
   }
 
-  /// Until it has to be over, from when it is sent.
+  /// The longest time from now to the end of the answer.
   void set_timeout(std::chrono::milliseconds timeout) {
     set(CURLOPT_TIMEOUT_MS, milliseconds(timeout));
   }
@@ -97,7 +98,7 @@ class CurlTransfer {
     return may_have_left() && info(CURLINFO_NUM_CONNECTS) == 0;
   }
 
-  /// Of an answer.
+  /// Call it only after an answer.
   [[nodiscard]] bool was_http1() const noexcept {
     return info(CURLINFO_HTTP_VERSION) < CURL_HTTP_VERSION_2_0;
   }
@@ -176,7 +177,8 @@ class CurlTransfer {
     set(CURLOPT_SSL_VERIFYHOST, 2L);
     set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
-    set(CURLOPT_KEYPASSWD, options.client_key_passphrase.reveal().c_str());  // or it is asked for
+    set(CURLOPT_KEYPASSWD,
+        options.client_key_passphrase.reveal().c_str());  // or OpenSSL prompts for it
     if (!options.ca_bundle.empty()) {
       set(CURLOPT_CAINFO, options.ca_bundle.c_str());
       trust_no_directory();
@@ -214,11 +216,13 @@ class CurlTransfer {
     set(CURLOPT_REQUEST_TARGET, is_apart ? url.c_str() + target : nullptr);
     const auto rest = std::string_view(url).substr(0, is_apart ? target : url.size());
     if (rest == url_) return;
-    url_ = rest;
-    set(CURLOPT_URL, url_.c_str());
+    url_.clear();  // not as it is set, if setting it fails
+    std::string next(rest);
+    set(CURLOPT_URL, next.c_str());
     // Without a proxy of the caller's, libcurl takes one from the environment; but not for plain
     // http, where it could read the key.
     set(CURLOPT_PROXY, !proxy_.empty() ? proxy_.c_str() : is_over_tls_ ? nullptr : "");
+    url_ = std::move(next);
   }
 
   static bool is_request_target(std::string_view url, std::size_t from) noexcept {
@@ -245,7 +249,7 @@ class CurlTransfer {
     headers_ = headers;
   }
 
-  /// libcurl calls this for a new connection: not for one to send the request again.
+  /// libcurl calls this before each new connection. Refuses one to send the request again.
   static curl_socket_t on_open_socket(void* self, curlsocktype /*purpose*/,
                                       curl_sockaddr* address) noexcept {
     if (static_cast<CurlTransfer*>(self)->has_been_sent()) return CURL_SOCKET_BAD;
@@ -266,7 +270,7 @@ class CurlTransfer {
   EasyPointer easy_;
 
   std::string proxy_;
-  std::string url_{};  ///< As it is set: without the target, if that is apart.
+  std::string url_{};  ///< The last CURLOPT_URL: without the target, if that is set apart.
   CURLcode set_code_ = CURLE_OK;
   CURLcode constructed_ = CURLE_OK;
 

@@ -42,7 +42,7 @@ class CurlMulti final : public Multi {
   void start(std::size_t id, const HttpRequest& request, bool on_new_connection) override {
     const InsideCurl inside(inside_);
     if (id >= exchanges_.size()) exchanges_.resize(id + 1);
-    if (id >= many && !waiter_) add_waiter();
+    if (id >= few && !waiter_) add_waiter();
     Exchange& exchange = exchanges_[id];
     if (!exchange.transfer) {
       exchange.transfer = std::make_unique<CurlTransfer>(id, options_, share_);
@@ -77,14 +77,10 @@ class CurlMulti final : public Multi {
       for (CurlConnections& connections : connections_) {
         if (connections.timer().count() == 0) connections.act(CURL_SOCKET_TIMEOUT, 0);
       }
-      for (const std::size_t id : added_) {
-        if (exchanges_[id].connections != nullptr) exchanges_[id].transfer->begin();
-      }
-      added_.clear();
       take_ended(ended);
     }
     if (ended.size() > before) return;
-    if (!held_.empty()) longest = (std::min)(longest, longest_hold);
+    if (!held_.empty()) longest = (std::min)(longest, rest_of_hold());
     poll(longest);
     next_look_ = {};
     for (const curl_waitfd& socket : polled_) {
@@ -134,7 +130,7 @@ class CurlMulti final : public Multi {
   CurlMulti& operator=(CurlMulti&&) = delete;
 
  private:
-  static constexpr std::size_t many = 64;
+  static constexpr std::size_t few = 64;
   static constexpr std::chrono::milliseconds longest_hold{200};
   static constexpr std::chrono::milliseconds look_interval{1};
 
@@ -147,30 +143,31 @@ class CurlMulti final : public Multi {
 
   [[nodiscard]] CurlConnections& current() noexcept { return connections_.back(); }
 
-  /// As `CurlConnections::are_quiet`. Of requests that start one right after the other, the first
-  /// looks.
+  /// As `CurlConnections::are_quiet`, but looks at most once a millisecond.
   [[nodiscard]] bool are_quiet(Time now) {
     if (now < next_look_) return true;
     next_look_ = now + look_interval;
     return current().are_quiet();
   }
 
-  /// The libcurl handle to wait on. Waiting walks over all requests of a handle, so many of them
-  /// are waited for on one that has none. It costs two descriptors, which few requests do without.
+  /// The libcurl handle to poll. libcurl walks over all requests of a handle that is polled, so
+  /// with many requests an empty one is. It costs two descriptors, which few requests do without.
   [[nodiscard]] CURLM* waiter() noexcept { return waiter_ ? waiter_.get() : current().get(); }
 
   void add_waiter() {
+    MultiPointer waiter(curl_multi_init());
+    if (!waiter) throw std::bad_alloc();
     const std::lock_guard lock(mutex_);
-    waiter_.reset(curl_multi_init());
-    if (!waiter_) throw std::bad_alloc();
-    curl_multi_wakeup(waiter());  // the one before may have been woken in vain
+    // A `wake` may have reached only the old handle. Without descriptors the new one has no
+    // wake-up.
+    if (curl_multi_wakeup(waiter.get()) == CURLM_OK) waiter_ = std::move(waiter);
   }
 
-  /// From now on, requests use none of the connections there are.
+  /// From now on, new requests use only new connections.
   void use_new_connections() {
     const std::lock_guard lock(mutex_);
     connections_.emplace_back();
-    curl_multi_wakeup(waiter());  // the one before may have been woken in vain
+    curl_multi_wakeup(waiter());  // a `wake` may have reached only the old handle
     first_ = nullptr;
     is_first_known_ = false;
   }
@@ -195,6 +192,13 @@ class CurlMulti final : public Multi {
     held_.clear();
   }
 
+  [[nodiscard]] std::chrono::milliseconds rest_of_hold() const {
+    if (first_ == nullptr) return {};
+    const auto rest = first_->start + longest_hold - std::chrono::steady_clock::now();
+    return (std::max)(std::chrono::ceil<std::chrono::milliseconds>(rest),
+                      std::chrono::milliseconds(0));
+  }
+
   void add(Exchange& exchange) {
     const auto held = std::chrono::steady_clock::now() - exchange.start;
     exchange.transfer->set_timeout(exchange.timeout -
@@ -204,7 +208,8 @@ class CurlMulti final : public Multi {
       return;
     }
     exchange.connections = &current();
-    added_.push_back(exchange.transfer->id());
+    current().act(CURL_SOCKET_TIMEOUT, 0);  // sends it: the caller may take its time
+    exchange.transfer->begin();
   }
 
   void remove(Exchange& exchange) noexcept {
@@ -247,8 +252,10 @@ class CurlMulti final : public Multi {
         Exchange& exchange = exchanges_[CurlTransfer::of(message->easy_handle).id()];
         CurlTransfer& transfer = *exchange.transfer;
         const bool is_current = &connections == &current();
-        if (code == CURLE_OK) speaks_http1_ = transfer.was_http1();
-        if (code == CURLE_OK && speaks_http1_) connections.note_idle(transfer.kept_socket());
+        if (code == CURLE_OK) {
+          speaks_http1_ = transfer.was_http1();
+          if (speaks_http1_) connections.note_idle(transfer.kept_socket());
+        }
         remove(exchange);  // and with it the message
         ended.push_back(transfer.ended(code));
         if (code == CURLE_OK) continue;
@@ -259,8 +266,8 @@ class CurlMulti final : public Multi {
   }
 
   /// What failed is not used again: after a timeout, or a failure on a connection that had been
-  /// used before. With HTTP/1 the other connections may be good, so only this call leaves them;
-  /// with HTTP/2 all requests do, and share a new one. Returns whether only this call does.
+  /// used before. With HTTP/2, all new requests share a new connection. With HTTP/1 the other
+  /// connections may be good: returns true, and only this call's next attempt opens one.
   [[nodiscard]] bool distrust(const CurlTransfer& transfer, CURLcode code, bool is_current) {
     if (!transfer.may_have_left()) return false;
     if (!transfer.was_on_used_connection() && code != CURLE_OPERATION_TIMEDOUT) return false;
@@ -280,8 +287,7 @@ class CurlMulti final : public Multi {
   std::vector<Ended> unsendable_{};
   Time next_look_{};           ///< When to look again whether something came on a kept connection.
   bool speaks_http1_ = false;  ///< The last answer came over HTTP/1.
-  std::vector<std::size_t> added_{};  ///< Ids of requests that libcurl has not begun with.
-  const Exchange* first_ = nullptr;
+  const Exchange* first_ = nullptr;  ///< The first over TLS: others wait for its connection.
   bool is_first_known_ = false;
   std::vector<std::size_t> held_{};  ///< Ids of requests that wait for the first connection.
   std::vector<curl_waitfd> polled_{};
