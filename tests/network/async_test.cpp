@@ -417,6 +417,41 @@ TEST_CASE("Multi that throw from everything end no process, and the first is tol
   CHECK(to_string(client.unsubscribe_async(request(2)).get()) == "unknown: other: wait");
 }
 
+TEST_CASE("What had ended before a wait throws is told as it ended") {
+  class Multi : public mobivate::detail::Multi {
+   public:
+    void start(std::size_t /*id*/, const mobivate::HttpRequest& /*request*/,
+               bool /*on_new_connection*/) override {
+      ++started_;
+    }
+    void wait(std::chrono::milliseconds /*longest*/, std::vector<Ended>& ended) override {
+      if (started_ < 2) return std::this_thread::sleep_for(1ms);
+      started_ = 0;
+      ended.push_back({0, mobivate::HttpResponse{200, "MT-1", {}}});
+      throw std::runtime_error("wait");
+    }
+    mobivate::TransportError stop(std::size_t id) override {
+      CHECK(id == 1);
+      return mobivate::detail::cancelled(true);
+    }
+    void wake() noexcept override {}
+
+   private:
+    int started_ = 0;
+  };
+  class Transport : public SlowTransport {
+   public:
+    std::shared_ptr<mobivate::detail::Multi> open_multi() override {
+      return std::make_shared<Multi>();
+    }
+  };
+  const mobivate::DoiClient client(support::options(), std::make_shared<Transport>());
+  auto first = client.unsubscribe_async(request(1));
+  auto second = client.unsubscribe_async(request(2));
+  CHECK(to_string(first.get()) == "accepted: MT-1");
+  CHECK(to_string(second.get()) == "unknown: other: wait");
+}
+
 TEST_CASE("The last client may be let go by a callback of its own") {
   const auto transport = std::make_shared<SlowTransport>();
   std::optional<mobivate::DoiClient> client;
