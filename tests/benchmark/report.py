@@ -10,7 +10,7 @@ TARGETS = {"requests": 0.97, "512": 1.3, "4096": 1.0, "wall": 0.97, "callbacks":
            "requests.get": 25, "requests.Session": 1,
            "build_url": 2, "parse_response": 2,
            "compiled": 1.82, "header_only": 0.82, "call": 0}
-GROSS = {"requests": 0.7, "512": 1.0, "4096": 0.7, "wall": 0.7, "callbacks": 0.6, "counted": 1.2,
+GROSS = {"requests": 0.7, "512": 0.9, "4096": 0.7, "wall": 0.7, "callbacks": 0.6, "counted": 1.2,
          "requests.get": 3, "requests.Session": 1,
          "build_url": 2, "parse_response": 2,
          "compiled": 1.5, "header_only": 0.35, "call": 0}
