@@ -18,7 +18,7 @@ namespace mobivate::detail {
 using Time = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::steady_clock::duration;
 
-/// How often a wait checks for cancellation. 100 ms are promised.
+/// How often a wait checks for cancellation. The documentation promises 100 ms.
 inline constexpr std::chrono::milliseconds cancellation_interval{50};
 
 inline TransportError cancelled(bool maybe_delivered) {
@@ -56,8 +56,8 @@ class Multi {
   /// way.
   [[nodiscard]] virtual bool is_overgrown() const noexcept { return false; }
 
-  /// Ends the current `wait`, or the next one, early. Other threads may call it, and no other
-  /// member.
+  /// Ends the current `wait`, or the next one, early. It is the only member that other threads may
+  /// call.
   virtual void wake() noexcept = 0;
 
   Multi(const Multi&) = delete;

@@ -32,8 +32,8 @@ class Driver {
     /// call as `Kind::other`.
     bool throws = true;
     RateLimit* rate_limit = nullptr;    ///< Beside `ClientOptions::rate_limit`.
-    std::function<bool()> cancelled{};  ///< Of all calls. Only a transport's `send` asks it.
-    std::function<void(const std::shared_ptr<Multi>&)> on_open{};  ///< Before the first request.
+    std::function<bool()> cancelled{};  ///< Cancels all calls. Only a transport's `send` asks it.
+    std::function<void(const std::shared_ptr<Multi>&)> on_open{};  ///< With null: it is closed.
     std::function<void(Call&)> on_end{};                           ///< Once for each call.
   };
 
@@ -79,7 +79,7 @@ class Driver {
     const bool neglected = slots_.taken() > 0 && clock_.now() - tended_ >= longest_neglect;
     if (neglected) tend(Duration(0));
     if (finish_one() || longest == Duration(0)) return;
-    // Not both: the first may have used up a `wake`, and the caller has to see what it was for.
+    // Once only: the first may have used up a `wake`, and the caller has to see what it was for.
     if (!neglected) tend((std::min)(longest, until_something()));
   }
 
@@ -112,8 +112,8 @@ class Driver {
     }
   }
 
-  /// Sends the first call, which is due, or ends it. Returns when to try again if it has to wait;
-  /// the largest time: when another has ended.
+  /// Sends the first call, which is due, or ends it. If it has to wait, returns when to try again;
+  /// the largest time if all slots are taken.
   std::optional<Time> send_or_end(Call& call, Time now) {
     if (call.end_if_over(now)) return finish_first();
     if (slots_.taken() >= setup_.max_in_flight) return (Time::max)();
@@ -162,7 +162,7 @@ class Driver {
     if (setup_.on_open) setup_.on_open(multi_);
   }
 
-  /// The longest that there is nothing to do if nothing ends.
+  /// How long to wait for an end: until the next call is due, within limits.
   [[nodiscard]] Duration until_something() {
     const Duration longest = has_to_look() ? cancellation_interval : std::chrono::minutes(1);
     Time next = (Time::max)();
@@ -297,7 +297,7 @@ class Driver {
   WaitingCalls waiting_{};
   std::optional<Time> held_until_{};  ///< Set if a call that is due has to wait.
   Slots slots_;
-  std::vector<Multi::Ended> ended_{};         ///< Attempts, from `next_ended_` on.
+  std::vector<Multi::Ended> ended_{};         ///< Attempts; those before `next_ended_` are done.
   std::size_t next_ended_ = 0;                ///< The first that has not been taken in.
   std::deque<std::unique_ptr<Call>> done_{};  ///< Calls that `on_end` is to be told of.
   std::size_t cancellable_ = 0;               ///< How many calls may be cancelled by themselves.

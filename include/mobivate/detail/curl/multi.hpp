@@ -180,7 +180,7 @@ class CurlMulti final : public Multi {
   }
 
   /// If the first connection turns out to be HTTP/2, all requests can share it. So those that come
-  /// after the first are held until it stands, for a moment.
+  /// after the first are held until it is connected, for at most `longest_hold`.
   void release_held() {
     if (held_.empty()) return;
     const Time now = std::chrono::steady_clock::now();
@@ -223,7 +223,7 @@ class CurlMulti final : public Multi {
     for (Exchange& exchange : exchanges_) remove(exchange);
   }
 
-  /// Waits for the sockets; what came is in `polled_`.
+  /// Waits for the sockets. Those in `polled_` that have `revents` are ready.
   void poll(std::chrono::milliseconds longest) {
     constexpr std::chrono::milliseconds longest_poll = std::chrono::minutes(1);
     longest = (std::min)(longest, longest_poll);
