@@ -235,6 +235,16 @@ TEST_CASE("After GOAWAY, requests go over a new connection") {
   }
 }
 
+TEST_CASE("Once its HTTP/2 connection is closed, a batch shares one new connection") {
+  Http2Server server;
+  const auto client = client_of(server, quick(server, 1));
+  server.tell("goaway");
+  REQUIRE(stop_state(client.unsubscribe(support::ndoi_request())) == StopState::accepted);
+  server.tell("answer");
+  CHECK(client.unsubscribe_all(requests(100), [](const auto&, const auto&) {}).accepted == 100);
+  CHECK(server.connections() <= (shares_at_once() ? 2 : 1 + 32));
+}
+
 TEST_CASE("No request begins on a connection older than the longest life") {
   Http2Server server;
   mobivate::CurlOptions curl;

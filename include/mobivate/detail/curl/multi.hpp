@@ -52,6 +52,8 @@ class CurlMulti final : public Multi {
     exchange.timeout = request.timeout;
     if (exchange.start - current().born() >= longest_life_ || !are_quiet(exchange.start)) {
       use_new_connections();
+    } else if (!current().is_used() && held_.empty()) {
+      forget_first();  // by now, its connection may be closed
     }
     CurlTransfer& transfer = *exchange.transfer;
     const CURLcode code = transfer.prepare(request, on_new_connection);
@@ -168,6 +170,10 @@ class CurlMulti final : public Multi {
     const std::lock_guard lock(mutex_);
     connections_.emplace_back();
     curl_multi_wakeup(waiter());  // a `wake` may have reached only the old handle
+    forget_first();
+  }
+
+  void forget_first() noexcept {
     first_ = nullptr;
     is_first_known_ = false;
   }
