@@ -147,6 +147,7 @@ TEST_CASE("A connection that was unused for too long is not used again") {
                         mobivate::detail::CurlConnections& connections) {
     REQUIRE(transfer.prepare(request, false) == CURLE_OK);
     REQUIRE(connections.add(transfer) == CURLM_OK);
+    connections.act(CURL_SOCKET_TIMEOUT, 0);
     transfer.begin();
     for (int running = 1; running > 0;) {
       curl_multi_perform(connections.get(), &running);

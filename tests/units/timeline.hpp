@@ -107,9 +107,8 @@ class SimulatedTransport : public mobivate::Transport {
    public:
     explicit Simulation(SimulatedTransport& transport) : transport_(transport) {}
 
-    void start(std::size_t id, const mobivate::HttpRequest& request,
-               bool on_new_connection) override {
-      transport_.on_new_connection.push_back(on_new_connection);
+    void start(std::size_t id, const mobivate::HttpRequest& request, bool on_new) override {
+      transport_.on_new_connection.push_back(on_new);
       Step step = transport_.answer_(request);
       transport_.starts.push_back(now());
       transport_.largest_id = std::max(transport_.largest_id, id);
