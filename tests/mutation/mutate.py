@@ -11,8 +11,8 @@
 
 The mistakes are the same for every file: a comparison flipped or moved by one, a condition negated, a
 statement deleted, a constant or what is returned changed (see OPERATORS and mutants_of), in every line
-but comments, preprocessor lines and what another platform compiles. Those that don't compile are not counted. A test that hangs has
-noticed.
+but comments, preprocessor lines and what another platform compiles. Those that don't compile are not
+counted. A test that hangs has noticed.
 
 It works on a copy of the tree and never touches the checkout. A file takes 5 to 30 minutes. README.md
 names the mistakes that can't matter. The tests are those in tests/units; for code that has to do with
